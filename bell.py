@@ -1,0 +1,119 @@
+"""The bell: wake a worker for a row, or tell open pages that something has a new version.
+
+Rings go out after the commit, from one background thread, within 200 ms or not at all. A lost
+ring costs time and never work: the sweep rings again for every row that is due.
+"""
+
+import atexit
+import logging
+import os
+import threading
+import time
+from collections import OrderedDict
+from functools import partial
+
+import redis
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+from kombu import Connection
+
+log = logging.getLogger(__name__)
+
+_PATIENCE_SECONDS = 0.2
+_PAUSE_AFTER_FAILURE = 0.5
+_MOST_WAITING = 10_000
+
+type Ring = tuple[str, str, int | str]
+
+
+def ring(task: str, row_id: int | str) -> None:
+    """After the commit, ask a worker to run `task` for the row."""
+    transaction.on_commit(partial(_ringer.add, ("ring", task, row_id)), robust=True)
+
+
+def tell(topic: str, version: int) -> None:
+    """After the commit, tell the pages that watch `topic` of its new version."""
+    transaction.on_commit(partial(_ringer.add, ("tell", topic, version)), robust=True)
+
+
+def channel(topic: str) -> str:
+    """The pub/sub channel that carries a topic's versions."""
+    return f"live:{topic}"
+
+
+class _Ringer:
+    """A bounded, coalescing queue and the thread that empties it; remade after a fork."""
+
+    def __init__(self) -> None:
+        self._reset()
+
+    def _reset(self) -> None:
+        self._waiting: OrderedDict[tuple[str, str, str], Ring] = OrderedDict()
+        self._some = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._pid = os.getpid()
+        self._busy = False
+
+    def add(self, ring: Ring) -> None:
+        if self._pid != os.getpid():
+            self._reset()
+        kind, name, value = ring
+        with self._some:
+            if len(self._waiting) < _MOST_WAITING:
+                # Of a topic's versions only the newest matters; of a row's rings one is enough.
+                same = (kind, name, "" if kind == "tell" else str(value))
+                self._waiting[same] = ring
+                self._some.notify()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="bell", daemon=True)
+                self._thread.start()
+
+    def drain(self, seconds: float) -> None:
+        """Wait until all is rung or dropped; a short-lived command calls this before it ends."""
+        end = time.monotonic() + seconds
+        while (self._waiting or self._busy) and time.monotonic() < end:
+            time.sleep(0.01)
+
+    def _work(self) -> None:
+        out = _Way()
+        while True:
+            with self._some:
+                while not self._waiting:
+                    self._busy = False
+                    self._some.wait()
+                self._busy = True
+                rings = list(self._waiting.values())
+                self._waiting.clear()
+            try:
+                out.send(rings)
+            except Exception as error:
+                log.warning("bell: dropped %d rings: %s", len(rings), type(error).__name__)
+                out = _Way()
+                time.sleep(_PAUSE_AFTER_FAILURE)
+
+
+class _Way:
+    """The connections to Valkey, with short time-outs of their own."""
+
+    def __init__(self) -> None:
+        patience = {"socket_timeout": _PATIENCE_SECONDS, "socket_connect_timeout": _PATIENCE_SECONDS}
+        self._broker = Connection(settings.REDIS_URL, transport_options=patience)
+        self._pubsub = redis.Redis.from_url(settings.REDIS_URL, **patience)  # type: ignore[arg-type]
+
+    def send(self, rings: list[Ring]) -> None:
+        for kind, name, value in rings:
+            if kind == "tell":
+                self._pubsub.publish(channel(name), value)
+            else:
+                current_app.send_task(name, args=[value], connection=self._broker, retry=False)
+
+
+_ringer = _Ringer()
+
+
+def drain(seconds: float = 1.0) -> None:
+    _ringer.drain(seconds)
+
+
+atexit.register(drain, 0.5)

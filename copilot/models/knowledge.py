@@ -1,0 +1,103 @@
+"""What a draft may draw on besides the customer's own rows: articles, saved and past replies."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+
+from customers.models import Account, Contact
+from interactions.models import Conversation, Message
+from people.models import Team
+
+USER = settings.AUTH_USER_MODEL
+
+DICTIONARIES = {
+    "da": "danish", "de": "german", "es": "spanish", "fi": "finnish", "fr": "french",
+    "it": "italian", "nl": "dutch", "no": "norwegian", "pt": "portuguese", "sv": "swedish",
+}  # fmt: skip
+
+
+def dictionary(language: str) -> str:
+    """PostgreSQL's text-search configuration for a language code; English where unknown."""
+    return DICTIONARIES.get(language[:2], "english")
+
+
+class Words(models.Func):
+    """The searchable words of one or more columns, stemmed by the row's own `language`."""
+
+    arg_joiner = " || ' ' || "
+    template = (
+        "to_tsvector(CASE left(language, 2) "
+        + " ".join(f"WHEN '{c}' THEN '{d}'::regconfig" for c, d in DICTIONARIES.items())
+        + " ELSE 'english'::regconfig END, %(expressions)s)"
+    )
+
+
+def words_of(*columns: str) -> models.GeneratedField:
+    return models.GeneratedField(
+        expression=Words(*columns), output_field=SearchVectorField(), db_persist=True
+    )
+
+
+class Article(models.Model):
+    title = models.CharField(max_length=200)
+    body = models.TextField(help_text="Markdown.")
+    teams = models.ManyToManyField(Team, blank=True, related_name="+", help_text="Empty: all.")
+    language = models.CharField(max_length=8, default="en")
+    owner = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="+")
+    review_by = models.DateField(null=True, blank=True)
+    updated_at = models.DateTimeField()
+    vector = words_of("title", "body")
+
+    class Meta:
+        indexes: ClassVar = [GinIndex(fields=["vector"], name="article_words")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class SavedReply(models.Model):
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+")
+    title = models.CharField(max_length=200)
+    text = models.TextField()
+    language = models.CharField(max_length=8, default="en")
+    updated_at = models.DateTimeField()
+    vector = words_of("title", "text")
+
+    class Meta:
+        indexes: ClassVar = [GinIndex(fields=["vector"], name="saved_reply_words")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class PastReply(models.Model):
+    """A reply that was really sent and the words it answered, kept for finding the like of it.
+
+    `customer` and `author` are opaque keys: a phrase may reach another customer's draft only
+    when two of each have used it.
+    """
+
+    message = models.OneToOneField(Message, models.CASCADE, related_name="past_reply")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="+")
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+")
+    account = models.ForeignKey(Account, models.CASCADE, null=True, related_name="+")
+    contact = models.ForeignKey(Contact, models.CASCADE, null=True, related_name="+")
+    customer = models.CharField(max_length=80)
+    author = models.CharField(max_length=80)
+    asked = models.TextField()
+    text = models.TextField()
+    language = models.CharField(max_length=8, blank=True)
+    sent_at = models.DateTimeField()
+    vector = words_of("asked")
+
+    class Meta:
+        indexes: ClassVar = [
+            GinIndex(fields=["vector"], name="past_reply_words"),
+            models.Index(fields=["team", "-id"], name="past_reply_team"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Past reply {self.pk}"

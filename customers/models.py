@@ -1,0 +1,220 @@
+"""Who the customers are: accounts, contacts, how they are recognised, and what is known of them."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+USER = settings.AUTH_USER_MODEL
+
+
+class Account(models.Model):
+    name = models.CharField(max_length=200)
+    sort_key = models.CharField(max_length=200, db_index=True, editable=False)
+    domain = models.CharField(max_length=200, blank=True)
+    tier = models.CharField(max_length=40, blank=True)
+    about = models.CharField(max_length=300, blank=True)
+    language = models.CharField(max_length=8, blank=True)
+    time_zone = models.CharField(max_length=64, blank=True)
+    manager = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="+")
+    teams = models.ManyToManyField("people.Team", related_name="+", blank=True)
+    people_only = models.BooleanField(default=False)
+    people_only_reason = models.CharField(max_length=200, blank=True)
+    fields = models.JSONField(default=dict, blank=True)
+    customer_since = models.DateField(null=True, blank=True)
+    source_updated_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        self.sort_key = sort_key(self.name)
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+
+def sort_key(name: str) -> str:
+    """C.UTF-8 sorts by code point, so names carry a folded key to sort by."""
+    return name.casefold()[:200]
+
+
+class Contact(models.Model):
+    account = models.ForeignKey(
+        Account, models.SET_NULL, null=True, blank=True, related_name="contacts"
+    )
+    name = models.CharField(max_length=200, blank=True)
+    email = models.CharField(max_length=254, blank=True, db_index=True)
+    phone = models.CharField(max_length=40, blank=True)
+    title = models.CharField(max_length=120, blank=True)
+    language = models.CharField(max_length=8, blank=True)
+    time_zone = models.CharField(max_length=64, blank=True)
+    people_only = models.BooleanField(default=False)
+    people_only_reason = models.CharField(max_length=200, blank=True)
+    fields = models.JSONField(default=dict, blank=True)
+    source_updated_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def first_name(self) -> str:
+        return self.name.split(" ")[0] if self.name else ""
+
+
+class Identity(models.Model):
+    """How a source names a contact or an account: `source` is a connection's id.
+
+    A mail address or phone number is no identity by itself: it is matched within an account only.
+    """
+
+    source = models.UUIDField()
+    kind = models.CharField(max_length=8, choices=[("contact", "contact"), ("account", "account")])
+    external_id = models.CharField(max_length=200)
+    contact = models.ForeignKey(
+        Contact, models.CASCADE, null=True, blank=True, related_name="identities"
+    )
+    account = models.ForeignKey(
+        Account, models.CASCADE, null=True, blank=True, related_name="identities"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["source", "kind", "external_id"], name="identity_is_unique"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="contact", contact__isnull=False, account__isnull=True)
+                | models.Q(kind="account", account__isnull=False, contact__isnull=True),
+                name="identity_names_one",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.external_id}"
+
+
+class Record(models.Model):
+    """An order, invoice, subscription or ticket, as the CRM last told it."""
+
+    source = models.UUIDField(null=True, blank=True)
+    external_id = models.CharField(max_length=200)
+    kind = models.CharField(max_length=40)
+    title = models.CharField(max_length=200, blank=True)
+    status = models.CharField(max_length=60, blank=True)
+    account = models.ForeignKey(
+        Account, models.CASCADE, null=True, blank=True, related_name="records"
+    )
+    contact = models.ForeignKey(
+        Contact, models.CASCADE, null=True, blank=True, related_name="records"
+    )
+    fields = models.JSONField(default=dict, blank=True)
+    occurred_at = models.DateTimeField(null=True, blank=True)
+    source_updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["source", "kind", "external_id"],
+                name="record_is_unique",
+                nulls_distinct=False,
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["account", "-occurred_at"], name="record_by_account"),
+            models.Index(fields=["contact", "-occurred_at"], name="record_by_contact"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or f"{self.kind} {self.external_id}"
+
+
+class Note(models.Model):
+    """Something true about the relationship, once a person has said so."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed"
+        ACCEPTED = "accepted"
+        REJECTED = "rejected"
+        SUPERSEDED = "superseded"
+        EXPIRED = "expired"
+
+    class Kind(models.TextChoices):
+        PREFERENCE = "preference"
+        CONCERN = "concern"
+        COMMITMENT = "commitment"
+        MILESTONE = "milestone"
+        RISK = "risk"
+        WAY_OF_WORKING = "way_of_working", "Way of working"
+        PERSONAL = "personal"
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="notes")
+    contact = models.ForeignKey(
+        Contact, models.SET_NULL, null=True, blank=True, related_name="notes"
+    )
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    text = models.TextField()
+    quote = models.TextField(blank=True)
+    internal = models.BooleanField(default=True, help_text="Never repeated to the customer.")
+    state = models.CharField(max_length=12, choices=State.choices, default=State.PROPOSED)
+    author = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="+")
+    owner = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="+")
+    confidence = models.CharField(max_length=40, blank=True)
+    review_by = models.DateField(null=True, blank=True)
+    decided_by = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["account", "state"], name="note_by_account")]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class Promise(models.Model):
+    """Something we said we would do."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        KEPT = "kept"
+        CANCELLED = "cancelled"
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="promises")
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="+")
+    owner = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="promises")
+    text = models.TextField()
+    quote = models.TextField(blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    made_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["account", "due_at"],
+                condition=models.Q(state="open"),
+                name="promise_open_by_account",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class Goal(models.Model):
+    """What matters with this account now, set by its manager."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="goals")
+    text = models.CharField(max_length=300)
+    do = models.TextField(blank=True)
+    dont = models.TextField(blank=True)
+    by = models.DateField(null=True, blank=True)
+    not_on_complaints = models.BooleanField(default=True)
+    is_active = models.BooleanField(default=True)
+    set_by = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.text[:60]

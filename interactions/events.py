@@ -1,0 +1,49 @@
+"""`happened`, the one signal of the project: sent inside the transaction, with one of five facts."""
+
+from dataclasses import dataclass
+
+from django.dispatch import Signal
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerWrote:
+    conversation_id: int
+    message_id: int
+    is_new: bool = True  # False when it is older than what was there already
+
+
+@dataclass(frozen=True, slots=True)
+class ColleagueWrote:
+    """An answer given outside of Rapport, in the CRM's own window."""
+
+    conversation_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySettled:
+    """A reply reached its end: sent, or (`sent` false) cancelled, refused or given up."""
+
+    conversation_id: int
+    outbox_id: str
+    sent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationClosed:
+    conversation_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactErased:
+    contact_id: int
+
+
+type Fact = CustomerWrote | ColleagueWrote | ReplySettled | ConversationClosed | ContactErased
+
+happened = Signal()
+
+
+def tell_all(fact: Fact) -> None:
+    """Every receiver runs in the caller's transaction; one that fails undoes the whole of it."""
+    happened.send(sender=type(fact), fact=fact)

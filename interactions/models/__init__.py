@@ -1,0 +1,18 @@
+"""What was said and what leaves. Nothing here knows of drafts."""
+
+from interactions.models.connection import Connection, InboxEvent, Refusal
+from interactions.models.conversation import Conversation, Escalation, Message, Quote
+from interactions.models.outbox import Approval, Attempt, OutboxMessage
+
+__all__ = [
+    "Approval",
+    "Attempt",
+    "Connection",
+    "Conversation",
+    "Escalation",
+    "InboxEvent",
+    "Message",
+    "OutboxMessage",
+    "Quote",
+    "Refusal",
+]

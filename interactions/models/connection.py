@@ -1,0 +1,99 @@
+"""A CRM's door: its secrets, every raw delivery it made, and what was turned away."""
+
+import json
+import uuid
+from typing import ClassVar
+
+from django.db import models
+
+from people.models import ApiKey, Team
+from people.secretbox import seal, unseal
+
+
+class Connection(models.Model):
+    """One CRM that pushes to us and takes our replies. Secrets are stored sealed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=20, default="generic")
+    team = models.ForeignKey(Team, models.PROTECT, related_name="connections")
+    deliver_to = models.URLField(max_length=500, blank=True)
+    sealed_secrets = models.TextField(help_text="Sealed JSON list, the newest first; two at most.")
+    api_key = models.OneToOneField(ApiKey, models.SET_NULL, null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    disabled_reason = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def secrets(self) -> list[str]:
+        return list(json.loads(unseal(self.sealed_secrets)))
+
+    def set_secrets(self, secrets: list[str]) -> None:
+        """Keep the newest two, so that a rotation has an overlap."""
+        self.sealed_secrets = seal(json.dumps(secrets[:2]))
+
+
+class InboxEvent(models.Model):
+    """One raw delivery, kept before it is answered; applied once."""
+
+    class State(models.TextChoices):
+        RECORDED = "recorded"
+        RETRY = "retry"
+        APPLIED = "applied"
+        IGNORED = "ignored"
+        DEAD = "dead"
+
+    DUE: ClassVar = (State.RECORDED, State.RETRY)
+
+    id = models.BigAutoField(primary_key=True)
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="events")
+    key = models.CharField(max_length=200)
+    type = models.CharField(max_length=60, blank=True)
+    body = models.BinaryField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RECORDED)
+    reason = models.CharField(max_length=500, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True)
+    conversation = models.ForeignKey(
+        "interactions.Conversation", models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["connection", "key"], name="event_arrives_once")
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(state__in=["recorded", "retry"]),
+                name="event_due",
+            ),
+            models.Index(fields=["connection", "-id"], name="event_by_connection"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.key}"
+
+
+class Refusal(models.Model):
+    """Deliveries turned away at the door, counted by hour and reason; their bodies are not kept."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="refusals")
+    hour = models.DateTimeField()
+    reason = models.CharField(max_length=120)
+    count = models.PositiveIntegerField(default=1)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["connection", "hour", "reason"], name="refusal_counted")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} ({self.count})"

@@ -1,0 +1,121 @@
+"""What leaves, and who allowed it. The database refuses a reply nobody approved to the byte."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from interactions.models.connection import Connection
+from interactions.models.conversation import Conversation, Message
+from people.models import ApiKey
+
+USER = settings.AUTH_USER_MODEL
+
+
+class Approval(models.Model):
+    """A named person said yes to exactly these bytes."""
+
+    person = models.ForeignKey(USER, models.PROTECT, related_name="approvals")
+    key = models.ForeignKey(ApiKey, models.SET_NULL, null=True, blank=True)
+    digest = models.BinaryField(max_length=32)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["id", "digest"], name="approval_of_digest")
+        ]
+
+    def __str__(self) -> str:
+        return f"Approval {self.pk}"
+
+
+class OutboxMessage(models.Model):
+    """One thing to deliver. `id` is the idempotency key and never changes over retries."""
+
+    class Kind(models.TextChoices):
+        REPLY = "reply"
+        EVENT = "event"
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        SENDING = "sending"
+        RETRY = "retry"
+        SENT = "sent"
+        UNKNOWN = "unknown"
+        DEAD = "dead"
+        CANCELLED = "cancelled"
+
+    DUE: ClassVar = (State.PENDING, State.RETRY)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=6, choices=Kind.choices)
+    type = models.CharField(max_length=40, help_text="The event's type, or reply.approved.")
+    connection = models.ForeignKey(
+        Connection, models.SET_NULL, null=True, blank=True, related_name="deliveries"
+    )
+    conversation = models.ForeignKey(
+        Conversation, models.CASCADE, null=True, blank=True, related_name="deliveries"
+    )
+    payload = models.BinaryField(help_text="The canonical bytes; for a reply, what was approved.")
+    digest = models.GeneratedField(
+        expression=models.Func("payload", function="sha256"),
+        output_field=models.BinaryField(max_length=32),
+        db_persist=True,
+    )
+    approval = models.OneToOneField(
+        Approval, models.PROTECT, null=True, blank=True, related_name="outbox"
+    )
+    message = models.OneToOneField(
+        Message, models.SET_NULL, null=True, blank=True, related_name="delivery"
+    )
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    due_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, blank=True)
+    fence = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    reason = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~models.Q(kind="reply") | models.Q(approval__isnull=False),
+                name="reply_needs_approval",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(state__in=["pending", "retry"]),
+                name="outbox_due",
+            ),
+            models.Index(
+                fields=["lease_until"],
+                condition=models.Q(state="sending"),
+                name="outbox_leased",
+            ),
+            models.Index(fields=["connection", "-created_at"], name="outbox_by_connection"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.pk}"
+
+
+class Attempt(models.Model):
+    """One try to deliver: what came back, and how long it took."""
+
+    outbox = models.ForeignKey(OutboxMessage, models.CASCADE, related_name="log")
+    number = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+    duration_ms = models.PositiveIntegerField()
+    status = models.PositiveSmallIntegerField(null=True, blank=True)
+    result = models.CharField(max_length=10)
+    answer = models.TextField(blank=True, help_text="The first 1 KiB of the receiver's answer.")
+
+    class Meta:
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return f"Attempt {self.number}"

@@ -1,0 +1,9 @@
+"""Nobody signs up by themselves; an admin or the first-admin link makes people."""
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+
+
+class NoSignup(DefaultAccountAdapter):
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
