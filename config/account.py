@@ -15,6 +15,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from config.folder import CannotStart
+
 NAMESPACE = ["unshare", "--user", "--map-user=1000"]
 NOBODY_HOME = Path("/var/lib/rapport")
 
@@ -39,9 +41,15 @@ def account_for(var: Path) -> Account:
     data = var / "postgres"
     if os.geteuid() != 0:
         return Account(programs, data)
-    if _namespaces_work():
+    home = NOBODY_HOME / hashlib.sha256(str(var).encode()).hexdigest()[:12]
+    if _namespaces_work() and not home.exists():
         return Account(programs, data, prefix=tuple(NAMESPACE))
-    return _as_nobody(var)
+    if data.exists():
+        raise CannotStart(
+            f"The data in {data} was made with user namespaces (unshare), and this system no longer allows "
+            "them. Nothing was changed. Start as the same system did, or as a user who is not root."
+        )
+    return _as_nobody(home)
 
 
 def _package() -> Path:
@@ -63,9 +71,8 @@ def _namespaces_work() -> bool:
     return probe.stdout.strip() == b"1000"
 
 
-def _as_nobody(var: Path) -> Account:
+def _as_nobody(home: Path) -> Account:
     user = pwd.getpwnam("nobody").pw_uid
-    home = NOBODY_HOME / hashlib.sha256(str(var).encode()).hexdigest()[:12]
     home.mkdir(parents=True, exist_ok=True)
     os.chown(home, user, user)
     package = _package()
