@@ -1,11 +1,21 @@
 """The Celery app. A message carries a row's id only; the row is the queue."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_process_init
+
+from config.children import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("rapport")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_process_init.connect
+def end_with_the_worker(**details: Any) -> None:
+    """A pool process in the middle of a task would outlive a killed worker, and its row's lease."""
+    die_with_parent()
