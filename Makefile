@@ -1,0 +1,54 @@
+# Rapport's commands. Each does its own set-up: a machine with git, make and a python3 is enough.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint soak shots bench say
+.NOTPARALLEL:
+
+# An environment that the caller happens to have open is not this project's.
+unexport VIRTUAL_ENV
+
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+PYTHON := .venv/bin/python
+DEV := --group dev --group browser
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: .venv/ready ## Install what `make run` needs
+
+run: .venv/ready ## Start Rapport with everything it needs (PORT, HOST, VAR_DIR, SAMPLE=0)
+	@$(PYTHON) -m config.run --end-with-parent
+
+test: lint ## Check style, import rules and types, then run all tests
+	$(PYTHON) -m pytest -n 2
+
+lint: .venv/ready-dev ## Check style, import rules and types
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	.venv/bin/lint-imports
+	$(PYTHON) -m mypy .
+
+soak: .venv/ready-dev ## The long fault and load runs
+	$(PYTHON) -m benchmarks.soak
+
+shots: .venv/ready-dev ## Screenshots of every page in both themes
+	$(PYTHON) -m benchmarks.shots
+
+bench: .venv/ready-dev ## Measure one thing (NAME=ingest), or all
+	$(PYTHON) -m benchmarks $(NAME)
+
+TEXT ?= When does our plan renew?
+export TEXT
+say: .venv/ready ## Be a customer: send a signed message (TEXT="...") to the running install
+	@$(PYTHON) manage.py say "$$TEXT"
+
+.venv/ready: $(UV) pyproject.toml uv.lock .python-version
+	@sh config/install.sh $(UV)
+	@touch $@
+
+.venv/ready-dev: $(UV) pyproject.toml uv.lock .python-version
+	@sh config/install.sh $(UV) $(DEV)
+	@touch .venv/ready $@
+
+.uv/bin/uv:
+	@sh config/install.sh --get-uv
