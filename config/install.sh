@@ -18,6 +18,11 @@ fi
 uv=$1
 shift
 
+# Trust what the machine trusts, as git and curl do: company networks bring certificates of their own.
+for store in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt; do
+    [ ! -e "$store" ] || export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-true}"
+done
+
 # .python-version names the Python we test with; any other from 3.12 on will do where it is missing.
 # pyenv's own folder comes last: uv looks there only through pyenv's shims on the PATH.
 find_python() {
