@@ -23,7 +23,8 @@ async def application(
     scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
 ) -> None:
     if scope["type"] == "lifespan":
-        return await finish_lifespan(receive, send)
+        await finish_lifespan(receive, send)
+        return
     door = live if scope["path"].startswith("/live/") else wsgi
     await door(scope, receive, send)  # type: ignore[arg-type, operator]
 

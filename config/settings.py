@@ -117,9 +117,7 @@ _OPTIONS: dict[str, Any] = {"options": _LIMITS, "connect_timeout": 2}
 if PROCESS == "web":
     _OPTIONS["options"] = f"{_LIMITS} -c statement_timeout=5000"
     _OPTIONS["pool"] = {"min_size": 1, "max_size": 8, "timeout": 2}
-DATABASES = {
-    "default": {**env.dj_db_url("DATABASE_URL"), "OPTIONS": _OPTIONS, "CONN_MAX_AGE": 0}
-}
+DATABASES = {"default": {**env.dj_db_url("DATABASE_URL"), "OPTIONS": _OPTIONS, "CONN_MAX_AGE": 0}}
 if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL server.")
 if PROCESS == "worker":
@@ -188,8 +186,8 @@ _SMTP: dict[str, Any] = {
     },
 }
 _FILES: dict[str, Any] = {
-    "BACKEND": "interactions.channels.files.MailFolder",
-    "OPTIONS": {"folder": str(VAR_DIR / "mail")},
+    "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+    "OPTIONS": {"file_path": str(VAR_DIR / "mail")},
 }
 MAILERS = {"default": _SMTP if MAIL_HOST else _FILES}
 DEFAULT_FROM_EMAIL = MAIL_FROM

@@ -39,9 +39,7 @@ def sort_key(name: str) -> str:
 
 
 class Contact(models.Model):
-    account = models.ForeignKey(
-        Account, models.SET_NULL, null=True, blank=True, related_name="contacts"
-    )
+    account = models.ForeignKey(Account, models.SET_NULL, null=True, blank=True, related_name="contacts")
     name = models.CharField(max_length=200, blank=True)
     email = models.CharField(max_length=254, blank=True, db_index=True)
     phone = models.CharField(max_length=40, blank=True)
@@ -71,18 +69,12 @@ class Identity(models.Model):
     source = models.UUIDField()
     kind = models.CharField(max_length=8, choices=[("contact", "contact"), ("account", "account")])
     external_id = models.CharField(max_length=200)
-    contact = models.ForeignKey(
-        Contact, models.CASCADE, null=True, blank=True, related_name="identities"
-    )
-    account = models.ForeignKey(
-        Account, models.CASCADE, null=True, blank=True, related_name="identities"
-    )
+    contact = models.ForeignKey(Contact, models.CASCADE, null=True, blank=True, related_name="identities")
+    account = models.ForeignKey(Account, models.CASCADE, null=True, blank=True, related_name="identities")
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["source", "kind", "external_id"], name="identity_is_unique"
-            ),
+            models.UniqueConstraint(fields=["source", "kind", "external_id"], name="identity_is_unique"),
             models.CheckConstraint(
                 condition=models.Q(kind="contact", contact__isnull=False, account__isnull=True)
                 | models.Q(kind="account", account__isnull=False, contact__isnull=True),
@@ -102,12 +94,8 @@ class Record(models.Model):
     kind = models.CharField(max_length=40)
     title = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=60, blank=True)
-    account = models.ForeignKey(
-        Account, models.CASCADE, null=True, blank=True, related_name="records"
-    )
-    contact = models.ForeignKey(
-        Contact, models.CASCADE, null=True, blank=True, related_name="records"
-    )
+    account = models.ForeignKey(Account, models.CASCADE, null=True, blank=True, related_name="records")
+    contact = models.ForeignKey(Contact, models.CASCADE, null=True, blank=True, related_name="records")
     fields = models.JSONField(default=dict, blank=True)
     occurred_at = models.DateTimeField(null=True, blank=True)
     source_updated_at = models.DateTimeField()
@@ -149,9 +137,7 @@ class Note(models.Model):
         PERSONAL = "personal"
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="notes")
-    contact = models.ForeignKey(
-        Contact, models.SET_NULL, null=True, blank=True, related_name="notes"
-    )
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="notes")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     text = models.TextField()
     quote = models.TextField(blank=True)

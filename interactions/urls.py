@@ -1,5 +1,7 @@
 """The doors that CRM systems knock on."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from interactions.webhooks import receive
+
+urlpatterns = [path("<uuid:connection_id>", receive, name="webhook")]

@@ -22,9 +22,7 @@ class Decision(models.Model):
         WRITE = "write"
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="decisions")
-    draft = models.ForeignKey(
-        Draft, models.SET_NULL, null=True, blank=True, related_name="decisions"
-    )
+    draft = models.ForeignKey(Draft, models.SET_NULL, null=True, blank=True, related_name="decisions")
     person = models.ForeignKey(USER, models.PROTECT, related_name="decisions")
     key = models.ForeignKey(ApiKey, models.SET_NULL, null=True, blank=True, related_name="+")
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -68,9 +66,7 @@ class Signal(models.Model):
         LENGTH = "length", "Length"
         OTHER = "other", "Other"
 
-    decision = models.OneToOneField(
-        Decision, models.CASCADE, null=True, blank=True, related_name="signal"
-    )
+    decision = models.OneToOneField(Decision, models.CASCADE, null=True, blank=True, related_name="signal")
     message = models.OneToOneField(
         Message, models.SET_NULL, null=True, blank=True, related_name="signal",
         help_text="Set when a colleague answered elsewhere.",

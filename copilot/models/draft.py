@@ -75,9 +75,7 @@ class Draft(models.Model):
     edited_at = models.DateTimeField(null=True, blank=True)
 
     instructions = models.JSONField(default=list)
-    requested_by = models.ForeignKey(
-        USER, models.SET_NULL, null=True, blank=True, related_name="+"
-    )
+    requested_by = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="+")
     engine = models.CharField(max_length=20, blank=True)
     model = models.CharField(max_length=80, blank=True)
     prompt_version = models.CharField(max_length=20, blank=True)
@@ -109,9 +107,7 @@ class Draft(models.Model):
             ),
         ]  # fmt: skip
         indexes: ClassVar = [
-            models.Index(
-                fields=["due_at"], condition=models.Q(state="queued"), name="draft_due"
-            ),
+            models.Index(fields=["due_at"], condition=models.Q(state="queued"), name="draft_due"),
             models.Index(
                 fields=["lease_until"],
                 condition=models.Q(state__in=["thinking", "streaming"]),

@@ -16,9 +16,7 @@ class IdempotentAnswer(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["api_key", "key"], name="answered_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["api_key", "key"], name="answered_once")]
 
     def __str__(self) -> str:
         return self.key

@@ -36,9 +36,7 @@ class Words(models.Func):
 
 
 def words_of(*columns: str) -> models.GeneratedField:
-    return models.GeneratedField(
-        expression=Words(*columns), output_field=SearchVectorField(), db_persist=True
-    )
+    return models.GeneratedField(expression=Words(*columns), output_field=SearchVectorField(), db_persist=True)
 
 
 class Article(models.Model):

@@ -60,9 +60,7 @@ class InboxEvent(models.Model):
     due_at = models.DateTimeField()
     received_at = models.DateTimeField()
     applied_at = models.DateTimeField(null=True)
-    conversation = models.ForeignKey(
-        "interactions.Conversation", models.SET_NULL, null=True, related_name="+"
-    )
+    conversation = models.ForeignKey("interactions.Conversation", models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         constraints: ClassVar = [

@@ -23,20 +23,14 @@ class Conversation(models.Model):
         Connection, models.SET_NULL, null=True, blank=True, related_name="conversations"
     )
     external_id = models.CharField(max_length=200, blank=True)
-    account = models.ForeignKey(
-        Account, models.SET_NULL, null=True, blank=True, related_name="conversations"
-    )
-    contact = models.ForeignKey(
-        Contact, models.SET_NULL, null=True, blank=True, related_name="conversations"
-    )
+    account = models.ForeignKey(Account, models.SET_NULL, null=True, blank=True, related_name="conversations")
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="conversations")
     subject = models.CharField(max_length=300, blank=True)
     channel = models.CharField(max_length=20, default="email")
     language = models.CharField(max_length=8, blank=True)
     topic = models.CharField(max_length=80, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
-    assignee = models.ForeignKey(
-        USER, models.SET_NULL, null=True, blank=True, related_name="conversations"
-    )
+    assignee = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="conversations")
     snoozed_until = models.DateTimeField(null=True, blank=True)
     waiting_since = models.DateTimeField(
         null=True, blank=True, help_text="When the oldest unanswered customer message was sent."
@@ -111,9 +105,7 @@ class Message(models.Model):
                 name="message_is_unique",
             )
         ]
-        indexes: ClassVar = [
-            models.Index(fields=["conversation", "sent_at", "id"], name="message_in_order")
-        ]
+        indexes: ClassVar = [models.Index(fields=["conversation", "sent_at", "id"], name="message_in_order")]
 
     def __str__(self) -> str:
         return f"{self.by} message {self.pk}"
@@ -124,9 +116,7 @@ class Quote(models.Model):
 
     message = models.ForeignKey(Message, models.CASCADE, related_name="quotes")
     note = models.ForeignKey(Note, models.CASCADE, null=True, blank=True, related_name="quotes")
-    promise = models.ForeignKey(
-        Promise, models.CASCADE, null=True, blank=True, related_name="quotes"
-    )
+    promise = models.ForeignKey(Promise, models.CASCADE, null=True, blank=True, related_name="quotes")
     goal = models.ForeignKey(Goal, models.CASCADE, null=True, blank=True, related_name="quotes")
     text = models.TextField()
 
@@ -150,9 +140,7 @@ class Escalation(models.Model):
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="escalations")
     by = models.ForeignKey(USER, models.SET_NULL, null=True, related_name="+")
-    to_person = models.ForeignKey(
-        USER, models.SET_NULL, null=True, blank=True, related_name="escalations"
-    )
+    to_person = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="escalations")
     to_team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="+")
     reason = models.CharField(max_length=16, choices=Reason.choices, default=Reason.OTHER)
     question = models.TextField(blank=True)
@@ -171,4 +159,3 @@ class Escalation(models.Model):
 
     def __str__(self) -> str:
         return f"Escalation of conversation {self.conversation_id}"
-

@@ -22,9 +22,7 @@ class Approval(models.Model):
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["id", "digest"], name="approval_of_digest")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["id", "digest"], name="approval_of_digest")]
 
     def __str__(self) -> str:
         return f"Approval {self.pk}"
@@ -63,12 +61,8 @@ class OutboxMessage(models.Model):
         output_field=models.BinaryField(max_length=32),
         db_persist=True,
     )
-    approval = models.OneToOneField(
-        Approval, models.PROTECT, null=True, blank=True, related_name="outbox"
-    )
-    message = models.OneToOneField(
-        Message, models.SET_NULL, null=True, blank=True, related_name="delivery"
-    )
+    approval = models.OneToOneField(Approval, models.PROTECT, null=True, blank=True, related_name="outbox")
+    message = models.OneToOneField(Message, models.SET_NULL, null=True, blank=True, related_name="delivery")
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     due_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,91 @@
+"""What the model will see, as one frozen value. Nothing that is not in here reaches it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of the conversation; `by` is customer, colleague or note (internal)."""
+
+    by: str
+    name: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that is known and may be cited by its `id`, such as `r3` or `n12`.
+
+    `kind`: record, note, promise, goal, message, past_reply, saved_reply or article.
+    `quotable` false: it guides the wording and is never shown as a fact about this customer.
+    """
+
+    id: str
+    kind: str
+    title: str
+    text: str
+    author: str = ""
+    at: datetime | None = None
+    url: str = ""
+    internal: bool = False
+    quotable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """Something read and left out, with the reason in words; never its content."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A past question and the reply that was really sent, for the offline engine's consensus.
+
+    The texts belong to other customers: they are masked before any of it is used.
+    """
+
+    asked: str
+    text: str
+    customer: str
+    author: str
+    same_customer: bool
+    score: float
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    conversation_id: int
+    subject: str
+    channel: str
+    language: str
+    team: str
+    closing: str  # the name the reply is signed with
+    customer: str
+    customer_first_name: str
+    customer_email: str
+    account: str
+    about_account: tuple[str, ...]
+    turns: tuple[Turn, ...]
+    items: tuple[Item, ...]
+    examples: tuple[Example, ...] = ()
+    instructions: tuple[str, ...] = ()
+    unused: tuple[Unused, ...] = ()
+
+    def item(self, item_id: str) -> Item | None:
+        return next((item for item in self.items if item.id == item_id), None)
+
+    @property
+    def question(self) -> str:
+        """What the customer wrote since we last answered."""
+        said: list[str] = []
+        for turn in reversed(self.turns):
+            if turn.by == "colleague":
+                break
+            if turn.by == "customer":
+                said.append(turn.text)
+        return "\n\n".join(reversed(said))

@@ -1,0 +1,34 @@
+"""Tell mail that no person wrote: bounces, automatic answers, newsletters and loops."""
+
+import re
+from collections.abc import Mapping
+
+_NOBODY = re.compile(r"^(mailer-daemon|postmaster|bounces?([+-].*)?)@", re.I)
+_AWAY = re.compile(
+    r"^\s*(automatic reply|auto(matic)?[- ]?reply|out of (the )?office|abwesenheits(notiz|benachrichtigung)"
+    r"|automatische antwort|r[ée]ponse automatique)\b",
+    re.I,
+)
+_BOUNCED = re.compile(
+    r"^\s*(undeliver(able|ed)|delivery status notification|mail delivery (failed|system)"
+    r"|returned mail|unzustellbar)",
+    re.I,
+)
+
+
+def kind_of_automatic(sender: str, subject: str, headers: Mapping[str, str], own_addresses: set[str]) -> str:
+    """`bounce`, `auto_reply`, `newsletter`, `loop`, or empty for what a person wrote.
+
+    Header names are lower case; see RFC 3834 for Auto-Submitted and RFC 2919 for List-Id.
+    """
+    if (sender and sender.lower() in own_addresses) or "x-rapport-delivery" in headers:
+        return "loop"
+    if _NOBODY.match(sender) or _BOUNCED.match(subject) or headers.get("return-path") == "<>":
+        return "bounce"
+    submitted = headers.get("auto-submitted", "no").split(";")[0].strip().lower()
+    if submitted != "no" or _AWAY.match(subject) or "x-autoreply" in headers:
+        return "auto_reply"
+    bulk = headers.get("precedence", "").strip().lower() in {"bulk", "list", "junk"}
+    if bulk or "list-id" in headers or "list-unsubscribe" in headers:
+        return "newsletter"
+    return ""

@@ -1,0 +1,52 @@
+"""A reply by email. Its Message-ID follows from the outbox row, so that a person can look for it."""
+
+import smtplib
+import time
+
+from django.core.mail import EmailMessage
+
+from interactions.crm.base import Answer
+from interactions.letter import Letter
+from interactions.models import OutboxMessage
+
+
+def message_id(row: OutboxMessage, letter: Letter) -> str:
+    domain = letter.sender.rstrip(">").rpartition("@")[2] or "localhost"
+    return f"<{row.pk}@{domain}>"
+
+
+def send(row: OutboxMessage) -> Answer:
+    letter = Letter.read(bytes(row.payload))
+    started = time.monotonic()
+    answer = _send(row, letter)
+    spent = int((time.monotonic() - started) * 1000)
+    return Answer(answer.result, answer.status, answer.body, duration_ms=spent)
+
+
+def _send(row: OutboxMessage, letter: Letter) -> Answer:
+    if not letter.to:
+        return Answer("dead", body="There is no address to send to.")
+    try:
+        EmailMessage(
+            subject=letter.subject, body=letter.text, from_email=letter.sender,
+            to=list(letter.to), cc=list(letter.cc), bcc=list(letter.bcc),
+            headers=_headers(row, letter),
+        ).send(using="default")  # fmt: skip
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = {code for code, _ in error.recipients.values()}
+        return Answer("dead" if min(codes) >= 500 else "retry", body=f"refused: {sorted(codes)}")
+    except smtplib.SMTPResponseException as error:
+        return Answer("dead" if error.smtp_code >= 550 else "retry", error.smtp_code)
+    except (smtplib.SMTPConnectError, ConnectionRefusedError) as error:
+        return Answer("retry", body=type(error).__name__)
+    except (smtplib.SMTPServerDisconnected, OSError) as error:
+        # The mail server may have taken it before the line broke: a person looks, we never resend.
+        return Answer("unknown", body=type(error).__name__)
+    return Answer("sent", body=f"accepted by the mail server as {message_id(row, letter)}")
+
+
+def _headers(row: OutboxMessage, letter: Letter) -> dict[str, str]:
+    headers = {"Message-ID": message_id(row, letter), "X-Rapport-Delivery": str(row.pk)}
+    if letter.in_reply_to:
+        headers["In-Reply-To"] = headers["References"] = letter.in_reply_to
+    return headers

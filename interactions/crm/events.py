@@ -1,0 +1,154 @@
+"""The generic CRM's events as typed models; their JSON Schemas are published from here."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _whole(value: object) -> object:
+    """PostgreSQL stores no NUL; a reader sees the replacement character in its place."""
+    return value.replace("\x00", "\ufffd") if isinstance(value, str) else value
+
+
+def _identifier(value: object) -> object:
+    """CRMs number things with integers as often as with strings; a bool is neither."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else _whole(value)
+
+
+Id = Annotated[str, BeforeValidator(_identifier), Field(min_length=1, max_length=200)]
+Name = Annotated[str, BeforeValidator(_whole), Field(max_length=200)]
+Short = Annotated[str, BeforeValidator(_whole), Field(max_length=300)]
+Text = Annotated[str, BeforeValidator(_whole), Field(max_length=500_000)]
+
+
+class Part(BaseModel):
+    """Unknown keys are allowed: a CRM may send more than we read."""
+
+    model_config = ConfigDict(extra="ignore", strict=False)
+
+
+class Conversation(Part):
+    id: Id
+    subject: Short = ""
+    channel: Annotated[str, Field(max_length=20)] = "email"
+
+
+class AccountRef(Part):
+    id: Id
+    name: Name = ""
+
+
+class ContactRef(Part):
+    id: Id
+    name: Name = ""
+    email: Annotated[str, BeforeValidator(_whole), Field(max_length=254)] = ""
+    phone: Annotated[str, BeforeValidator(_whole), Field(max_length=40)] = ""
+
+
+class Attachment(Part):
+    name: Name
+    size: int | None = None
+    type: Annotated[str, Field(max_length=100)] = ""
+    url: Annotated[str, Field(max_length=2000)] = ""
+
+
+class Message(Part):
+    id: Id
+    text: Text = ""
+    html: Text = ""
+    sent_at: AwareDatetime
+    cc: list[Annotated[str, Field(max_length=254)]] = Field(default=[], max_length=50)
+    attachments: list[Attachment] = Field(default=[], max_length=50)
+    headers: dict[str, str] = Field(
+        default={}, description="Mail headers; used to tell bounces and automatic answers."
+    )
+
+
+class SentMessage(Message):
+    author: Name = ""
+    author_email: Annotated[str, Field(max_length=254)] = ""
+    delivery_id: str = Field(default="", description="Our webhook-id, when it echoes our reply.")
+
+
+class MessageReceivedData(Part):
+    conversation: Conversation
+    contact: ContactRef
+    account: AccountRef | None = None
+    message: Message
+
+
+class MessageSentData(Part):
+    conversation: Conversation
+    contact: ContactRef | None = None
+    account: AccountRef | None = None
+    message: SentMessage
+
+
+class ContactChangedData(ContactRef):
+    title: Short = ""
+    language: Annotated[str, Field(max_length=8)] = ""
+    account: AccountRef | None = None
+    fields: dict[str, Any] = {}
+
+
+class AccountChangedData(Part):
+    id: Id
+    name: Name
+    domain: Name = ""
+    tier: Annotated[str, Field(max_length=40)] = ""
+    fields: dict[str, Any] = {}
+
+
+class RecordChangedData(Part):
+    id: Id
+    kind: Annotated[str, Field(min_length=1, max_length=40)]
+    title: Name = ""
+    status: Annotated[str, Field(max_length=60)] = ""
+    account_id: Annotated[str, BeforeValidator(_identifier), Field(max_length=200)] = ""
+    contact_id: Annotated[str, BeforeValidator(_identifier), Field(max_length=200)] = ""
+    occurred_at: AwareDatetime | None = None
+    fields: dict[str, Any] = {}
+
+
+class Envelope(Part):
+    timestamp: AwareDatetime
+
+
+class MessageReceived(Envelope):
+    type: Literal["message.received"]
+    data: MessageReceivedData
+
+
+class MessageSent(Envelope):
+    type: Literal["message.sent"]
+    data: MessageSentData
+
+
+class ContactChanged(Envelope):
+    type: Literal["contact.changed"]
+    data: ContactChangedData
+
+
+class AccountChanged(Envelope):
+    type: Literal["account.changed"]
+    data: AccountChangedData
+
+
+class RecordChanged(Envelope):
+    type: Literal["record.changed"]
+    data: RecordChangedData
+
+
+EVENTS: dict[str, type[Envelope]] = {
+    "message.received": MessageReceived,
+    "message.sent": MessageSent,
+    "contact.changed": ContactChanged,
+    "account.changed": AccountChanged,
+    "record.changed": RecordChanged,
+}
+
+
+def schema(event_type: str) -> dict[str, Any]:
+    """JSON Schema (2020-12) of an event that the generic CRM may send."""
+    made = EVENTS[event_type].model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}

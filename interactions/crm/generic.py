@@ -1,0 +1,117 @@
+"""The generic CRM: Standard Webhooks in, Standard Webhooks out."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from customers.facts import AccountFact, ContactFact, RecordFact
+from interactions.crm import events as e
+from interactions.crm import post, signing
+from interactions.crm.base import Answer, Delivery, Fact, MessageFact, Unreadable
+from interactions.models import Connection, OutboxMessage
+
+
+class Generic:
+    kind = "generic"
+
+    def verify(self, secrets: list[str], headers: Mapping[str, str], body: bytes, now: datetime) -> str:
+        return signing.verify(secrets, headers, body, now)
+
+    def split(self, key: str, body: bytes) -> list[Delivery]:
+        event = decode(body)
+        kind = event.get("type")
+        if not isinstance(kind, str) or not kind or len(kind) > 60:
+            raise Unreadable("`type` is not a short text")
+        return [Delivery(key=key, type=kind.replace("\x00", "\ufffd"), body=body)]
+
+    def parse(self, type: str, body: bytes) -> Fact | None:
+        model = e.EVENTS.get(type)
+        if model is None:
+            return None
+        try:
+            return fact_of(model.model_validate(decode(body)))
+        except ValidationError as error:
+            raise Unreadable(in_words(error)) from None
+
+    def send(self, connection: Connection, row: OutboxMessage) -> Answer:
+        return post.deliver(connection, row)
+
+
+def decode(body: bytes) -> dict[str, Any]:
+    try:
+        event = json.loads(body)
+    except UnicodeDecodeError:
+        raise Unreadable("the body is not UTF-8") from None
+    except (ValueError, RecursionError):
+        raise Unreadable("the body is not JSON") from None
+    if not isinstance(event, dict):
+        raise Unreadable("the body is not a JSON object")
+    return event
+
+
+def in_words(error: ValidationError) -> str:
+    """Which field is wrong and why, without the value: it may be a customer's words."""
+    faults = [
+        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+        for fault in error.errors(include_input=False, include_url=False)
+    ]
+    return "; ".join(faults)[:500]
+
+
+def fact_of(event: e.Envelope) -> Fact:
+    match event:
+        case e.MessageReceived(data=data):
+            return _message(data.conversation, data.message, data.contact, data.account, event)
+        case e.MessageSent(data=data):
+            return _message(data.conversation, data.message, data.contact, data.account, event)
+        case e.ContactChanged(data=data):
+            return _contact(data, data.account, event.timestamp)
+        case e.AccountChanged(data=data):
+            return AccountFact(data.id, data.name, data.fields, data.domain, data.tier, event.timestamp)
+        case e.RecordChanged(data=data):
+            return RecordFact(
+                external_id=data.id, kind=data.kind, title=data.title, status=data.status,
+                fields=data.fields, account=data.account_id, contact=data.contact_id,
+                occurred_at=data.occurred_at, changed_at=event.timestamp,
+            )  # fmt: skip
+    raise Unreadable("this type has no reader")
+
+
+def _message(
+    conversation: e.Conversation,
+    message: e.Message,
+    contact: e.ContactRef | None,
+    account: e.AccountRef | None,
+    event: e.Envelope,
+) -> MessageFact:
+    sent = message if isinstance(message, e.SentMessage) else None
+    return MessageFact(
+        by_us=sent is not None,
+        conversation=conversation.id,
+        subject=conversation.subject,
+        channel=conversation.channel,
+        contact=_contact(contact, account, event.timestamp) if contact else None,
+        external_id=message.id,
+        text=message.text,
+        html=message.html,
+        sent_at=message.sent_at,
+        cc=tuple(message.cc),
+        attachments=tuple(a.model_dump(exclude_none=True) for a in message.attachments),
+        headers={name.lower(): value for name, value in message.headers.items()},
+        author=sent.author if sent else "",
+        author_email=sent.author_email if sent else "",
+        echo_of=sent.delivery_id if sent else "",
+    )
+
+
+def _contact(contact: e.ContactRef, account: e.AccountRef | None, changed_at: datetime) -> ContactFact:
+    more = contact if isinstance(contact, e.ContactChangedData) else None
+    return ContactFact(
+        external_id=contact.id, name=contact.name, email=contact.email, phone=contact.phone,
+        title=more.title if more else "", language=more.language if more else "",
+        account=AccountFact(account.id, account.name, changed_at=changed_at) if account else None,
+        fields=more.fields if more else None, changed_at=changed_at,
+    )  # fmt: skip

@@ -1,0 +1,89 @@
+"""One signed POST to a receiver: no redirects, a pinned address, the first 1 KiB of the answer."""
+
+import email.utils
+import json
+import ssl
+import time
+from datetime import UTC, datetime
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+from django.utils import timezone
+
+from interactions.crm import signing, targets
+from interactions.crm.base import Answer, CrmError
+from interactions.models import Connection, OutboxMessage
+
+TIMEOUT_SECONDS = 20
+KEPT_BYTES = 1024
+
+
+def body_of(row: OutboxMessage) -> bytes:
+    """The envelope around the approved bytes; the payload itself stands in it unchanged."""
+    head = {"type": row.type, "timestamp": row.created_at.astimezone(UTC).isoformat()}
+    return json.dumps(head).encode()[:-1] + b', "data": ' + bytes(row.payload) + b"}"
+
+
+def deliver(connection: Connection, row: OutboxMessage) -> Answer:
+    """Send the row once. What the network does comes back as an Answer, never as an exception."""
+    started = time.monotonic()
+    body = body_of(row)
+    headers = signing.sign(connection.secrets, str(row.pk), timezone.now(), body)
+    try:
+        answer = _post(connection.deliver_to, headers, body)
+    except CrmError as error:
+        answer = Answer("dead" if error.permanent else "retry", body=str(error))
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        answer = Answer("retry", body=type(error).__name__)
+    except httpx.HTTPError as error:
+        # It may have arrived. A webhook repeats with the same webhook-id, so asking again is safe.
+        answer = Answer("retry", body=type(error).__name__)
+    spent = int((time.monotonic() - started) * 1000)
+    return Answer(answer.result, answer.status, answer.body, answer.retry_after, spent)
+
+
+def _post(url: str, headers: dict[str, str], body: bytes) -> Answer:
+    target = targets.check(url)
+    parts = urlsplit(url)
+    at = f"[{target.address}]" if ":" in target.address else target.address
+    pinned = urlunsplit((parts.scheme, f"{at}:{target.port}", parts.path or "/", parts.query, ""))
+    sent = {**headers, "Host": parts.netloc, "Content-Type": "application/json"}
+    with (
+        httpx.Client(timeout=TIMEOUT_SECONDS, verify=ssl.create_default_context(), trust_env=False)
+        as client,
+        client.stream(
+            "POST", pinned, content=body, headers=sent,
+            extensions={"sni_hostname": target.host},
+        ) as response,
+    ):  # fmt: skip
+        return read(response.status_code, dict(response.headers), _start_of(response))
+
+
+def _start_of(response: httpx.Response) -> str:
+    kept = b""
+    for chunk in response.iter_bytes(KEPT_BYTES):
+        kept += chunk
+        if len(kept) >= KEPT_BYTES:
+            break
+    return kept[:KEPT_BYTES].decode(errors="replace").replace("\x00", "\ufffd")
+
+
+def read(status: int, headers: dict[str, str], body: str) -> Answer:
+    """2xx is sent, 410 switches the receiver off, all else is tried again later."""
+    if 200 <= status < 300:
+        return Answer("sent", status, body)
+    if status == 410:
+        return Answer("gone", status, body)
+    return Answer("retry", status, body, retry_after=_seconds(headers.get("retry-after", "")))
+
+
+def _seconds(header: str) -> float | None:
+    """`retry-after` in seconds, given as a number or a date; at most a day is believed."""
+    if header.strip().isdigit():
+        return min(float(header), 86400.0)
+    try:
+        moment = email.utils.parsedate_to_datetime(header)
+    except (TypeError, ValueError):
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max((aware - datetime.now(UTC)).total_seconds(), 0.0), 86400.0)

@@ -1,0 +1,202 @@
+"""Queue what leaves, then deliver it: claim, send outside any transaction, write down what came back."""
+
+import json
+import logging
+import random
+from collections.abc import Mapping
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+import bell
+from interactions.channels import mail
+from interactions.crm.base import Answer
+from interactions.crm.registry import crm_for
+from interactions.events import ReplySettled, tell_all
+from interactions.letter import Letter
+from interactions.models import Approval, Attempt, Connection, Conversation, OutboxMessage
+from interactions.talk import add_sent_reply, tell_conversation
+from people.models import ApiKey, User
+
+log = logging.getLogger(__name__)
+State = OutboxMessage.State
+
+DELIVER = "interactions.tasks.deliver"
+LEASE = timedelta(seconds=120)
+# The schedule that Standard Webhooks publishes: seconds after each failed attempt.
+SCHEDULE = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
+JITTER = 0.1
+
+
+def queue_reply(
+    conversation: Conversation, letter: Letter, person: User, key: ApiKey | None, undo_seconds: int
+) -> OutboxMessage:
+    """The approval and the row it allows; delivered once the undo time is over."""
+    payload = letter.canonical()
+    row = OutboxMessage(
+        kind=OutboxMessage.Kind.REPLY, type="reply.approved", conversation=conversation,
+        connection_id=letter.connection or None, payload=payload,
+        due_at=Now() + timedelta(seconds=undo_seconds),
+    )  # fmt: skip
+    row.approval = Approval.objects.create(person=person, key=key, digest=sha256(payload).digest())
+    row.save()
+    row.refresh_from_db(fields=["due_at"])
+    if undo_seconds == 0:
+        bell.ring(DELIVER, str(row.pk))
+    return row
+
+
+def queue_event(connection: Connection | None, type: str, data: Mapping[str, Any]) -> None:
+    """Tell the CRM something; nothing is queued where nobody listens."""
+    if connection is None or not listens(connection):
+        return
+    row = OutboxMessage.objects.create(
+        kind=OutboxMessage.Kind.EVENT, type=type, connection=connection, due_at=Now(),
+        payload=json.dumps(data, ensure_ascii=False, sort_keys=True).encode(),
+    )  # fmt: skip
+    bell.ring(DELIVER, str(row.pk))
+
+
+def listens(connection: Connection) -> bool:
+    return bool(connection.deliver_to) and not (connection.revoked_at or connection.disabled_reason)
+
+
+def cancel(row_id: str, reason: str) -> bool:
+    """Take a reply back within its undo time; False when it has already left or is leaving."""
+    cancelled = OutboxMessage.objects.filter(pk=row_id, state=State.PENDING).update(
+        state=State.CANCELLED, reason=reason
+    )
+    if cancelled:
+        _reply_settled(OutboxMessage.objects.get(pk=row_id), sent=False)
+    return bool(cancelled)
+
+
+def cancel_waiting(conversation: Conversation, reason: str) -> int:
+    """Hold every reply of the conversation that has not left yet."""
+    waiting = OutboxMessage.objects.filter(
+        conversation=conversation, kind=OutboxMessage.Kind.REPLY, state=State.PENDING
+    )
+    return sum(cancel(str(row_id), reason) for row_id in waiting.values_list("pk", flat=True))
+
+
+def deliver(row_id: str) -> None:
+    row = _claim(row_id)
+    if row is None:
+        return
+    answer = _send(row)
+    with transaction.atomic():
+        _settle(row, answer)
+
+
+def _claim(row_id: str) -> OutboxMessage | None:
+    claimed = OutboxMessage.objects.filter(
+        pk=row_id, state__in=OutboxMessage.DUE, due_at__lte=Now()
+    ).update(
+        state=State.SENDING, lease_until=Now() + LEASE, fence=F("fence") + 1,
+        attempts=F("attempts") + 1,
+    )  # fmt: skip
+    if not claimed:
+        return None
+    return OutboxMessage.objects.select_related("connection", "conversation").get(pk=row_id)
+
+
+def _send(row: OutboxMessage) -> Answer:
+    connection = row.connection
+    if row.kind == OutboxMessage.Kind.REPLY:
+        letter = Letter.read(bytes(row.payload))
+        if letter.connection != str(row.connection_id or ""):
+            return Answer("dead", body="The way out is not the one that was approved.")
+        if not letter.connection:
+            return mail.send(row)
+    if connection is None or connection.revoked_at:
+        return Answer("dead", body="The connection was revoked.")
+    if connection.disabled_reason or not connection.deliver_to:
+        return Answer("retry", body="The connection takes no deliveries now.")
+    return crm_for(connection.kind).send(connection, row)
+
+
+def _settle(row: OutboxMessage, answer: Answer) -> None:
+    """Write down the attempt, and move the row unless somebody else took it meanwhile."""
+    state, due, reason = _next(row, answer)
+    moved = OutboxMessage.objects.filter(
+        pk=row.pk, state=State.SENDING, fence=row.fence
+    ).update(
+        state=state, due_at=Now() + timedelta(seconds=due), lease_until=None, reason=reason,
+        sent_at=Now() if state == State.SENT else None,
+    )  # fmt: skip
+    Attempt.objects.create(
+        outbox=row, number=row.attempts, at=Now(), duration_ms=answer.duration_ms,
+        status=answer.status, result=answer.result, answer=answer.body,
+    )  # fmt: skip
+    if not moved:
+        return
+    if answer.result == "gone" and row.connection:
+        Connection.objects.filter(pk=row.connection.pk).update(
+            disabled_reason="The receiver answered 410 Gone."
+        )
+    if row.kind == OutboxMessage.Kind.REPLY:
+        _reply_moved(row, state)
+
+
+def _next(row: OutboxMessage, answer: Answer) -> tuple[str, float, str]:
+    """The state, the seconds until the next attempt, and the reason in words."""
+    if answer.result in {"sent", "dead", "unknown"}:
+        return State(answer.result), 0, "" if answer.result == "sent" else answer.body[:500]
+    reason = f"The receiver answered {answer.status}." if answer.status else answer.body
+    if answer.result == "gone" or row.attempts > len(SCHEDULE):
+        return State.DEAD, 0, reason
+    wait = SCHEDULE[row.attempts - 1] * random.uniform(1 - JITTER, 1 + JITTER)
+    return State.RETRY, max(wait, answer.retry_after or 0), reason
+
+
+def _reply_moved(row: OutboxMessage, state: str) -> None:
+    if state == State.SENT:
+        row.refresh_from_db(fields=["sent_at"])
+        add_sent_reply(row)
+        _announce_sent(row)
+        _reply_settled(row, sent=True)
+    elif state == State.DEAD:
+        _reply_settled(row, sent=False)
+    if row.conversation:
+        tell_conversation(row.conversation)
+
+
+def _reply_settled(row: OutboxMessage, *, sent: bool) -> None:
+    if row.conversation_id:
+        tell_all(ReplySettled(row.conversation_id, str(row.pk), sent))
+
+
+def _announce_sent(row: OutboxMessage) -> None:
+    conversation = row.conversation
+    if conversation is None:
+        return
+    data = {
+        "conversation": {"id": conversation.external_id, "rapport_id": conversation.pk},
+        "delivery_id": str(row.pk),
+        "sent_at": row.sent_at.isoformat() if row.sent_at else None,
+    }
+    queue_event(conversation.connection, "reply.sent", data)
+
+
+def release_expired() -> list[str]:
+    """Rows whose sender died in mid-delivery. A webhook is sent again under its same id, which
+    its receiver knows; a mail may already be out, so a person decides."""
+    gone = OutboxMessage.objects.filter(state=State.SENDING, lease_until__lt=Now())
+    by_webhook = gone.filter(connection__isnull=False)
+    ids = [str(pk) for pk in by_webhook.values_list("pk", flat=True)[:500]]
+    by_webhook.filter(pk__in=ids).update(state=State.RETRY, due_at=Now(), lease_until=None)
+    gone.filter(connection__isnull=True).update(
+        state=State.UNKNOWN, lease_until=None,
+        reason="The sender stopped in mid-delivery, so nobody knows whether it left.",
+    )  # fmt: skip
+    return ids
+
+
+def due_rows(limit: int) -> list[str]:
+    """Ids that are due and unclaimed, the oldest first."""
+    due = OutboxMessage.objects.filter(state__in=OutboxMessage.DUE, due_at__lte=Now())
+    return [str(pk) for pk in due.order_by("due_at").values_list("pk", flat=True)[:limit]]

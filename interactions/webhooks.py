@@ -1,0 +1,63 @@
+"""The door for CRM deliveries: 202 only after the row is committed."""
+
+import logging
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+from psycopg_pool import PoolTimeout
+
+from interactions import inbox
+from interactions.crm.base import Unreadable, Unverified
+from interactions.models import Connection
+
+log = logging.getLogger(__name__)
+
+MOST_BYTES = 1024 * 1024
+
+
+@csrf_exempt
+@require_POST
+def receive(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    try:
+        return _receive(request, connection_id)
+    except (OperationalError, InterfaceError, PoolTimeout):
+        log.warning("webhook: the database is away")
+        answer = _says(503, "The database is away. Nothing was kept; please send it again.")
+        answer["Retry-After"] = "5"
+        return answer
+
+
+def _receive(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    connection = Connection.objects.filter(pk=connection_id).first()
+    if connection is None:
+        return _says(404, "There is no such connection.")
+    if connection.revoked_at:
+        return _says(410, "This connection was revoked.")
+    body = _body(request)
+    if body is None:
+        inbox.refuse(connection, "the body is larger than 1 MiB")
+        return _says(413, "The body is larger than 1 MiB.")
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    try:
+        event, duplicate = inbox.record(connection, headers, body)
+    except Unverified as error:
+        return _says(401, f"Not accepted: {error}.")
+    except Unreadable as error:
+        return _says(400, f"Kept, but not readable: {error}.")
+    return JsonResponse({"event": event, "duplicate": duplicate}, status=202)
+
+
+def _body(request: HttpRequest) -> bytes | None:
+    """The raw bytes, or None when there are too many; never more than the limit is read."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdigit() or int(length) > MOST_BYTES:
+        return None
+    body = request.read(MOST_BYTES + 1)
+    return body if len(body) <= MOST_BYTES else None
+
+
+def _says(status: int, sentence: str) -> JsonResponse:
+    return JsonResponse({"error": sentence}, status=status)
