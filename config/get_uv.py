@@ -36,9 +36,7 @@ def install(folder: Path) -> None:
     complete = find_spec("ensurepip") is not None
     venv.create(HOME, clear=True, with_pip=complete)
     python = str(HOME / "bin" / "python")
-    pip = (
-        [python, "-m", "pip"] if complete else [python, str(pip_wheel(folder) / "pip")]
-    )
+    pip = [python, "-m", "pip"] if complete else [python, str(pip_wheel(folder) / "pip")]
     subprocess.run([*pip, "install", "--quiet", "uv"], check=True)
 
 
@@ -46,14 +44,10 @@ def pip_wheel(folder: Path) -> Path:
     page_address = f"{INDEX.rstrip('/')}/pip/"
     with urllib.request.urlopen(page_address, timeout=30) as answer:
         page: str = answer.read().decode()
-    found = re.findall(
-        r'href="([^"]*/(pip-([\d.]+)-py3-none-any\.whl))#sha256=(\w+)"', page
-    )
+    found = re.findall(r'href="([^"]*/(pip-([\d.]+)-py3-none-any\.whl))#sha256=(\w+)"', page)
     if not found:
         raise OSError(f"no pip at {page_address}")
-    link, name, _, digest = max(
-        found, key=lambda row: tuple(map(int, row[2].strip(".").split(".")))
-    )
+    link, name, _, digest = max(found, key=lambda row: tuple(map(int, row[2].strip(".").split("."))))
     with urllib.request.urlopen(urljoin(page_address, link), timeout=60) as answer:
         content: bytes = answer.read()
     if hashlib.sha256(content).hexdigest() != digest:

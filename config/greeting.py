@@ -57,10 +57,7 @@ def manage(var: Path) -> str:
 
 
 def _sign_ins(users: list[dict[str, Any]]) -> None:
-    rows = [
-        [str(user.get(key) or "") for key in ("email", "password", "role", "team")]
-        for user in users
-    ]
+    rows = [[str(user.get(key) or "") for key in ("email", "password", "role", "team")] for user in users]
     rows.insert(0, ["Sign in as", "password", "role", "team"])
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     for row in rows:

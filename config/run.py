@@ -62,7 +62,7 @@ def main() -> int:
         with ExitStack() as stack:
             _run(_install(), stack)
     except CannotStart as reason:
-        print(f"\nRapport is not running: {reason}", file=sys.stderr)
+        print(f"\n{reason}", file=sys.stderr)
         return 2
     except StopAsked:
         tell("Rapport has stopped.")
@@ -143,7 +143,7 @@ def _check_database(url: str) -> None:
         psycopg.connect(url, connect_timeout=5).close()
     except psycopg.Error as error:
         raise CannotStart(
-            f"the database of DATABASE_URL does not answer: {str(error).strip()}. "
+            f"The database of DATABASE_URL does not answer: {str(error).strip()}. "
             "Check the address, or unset DATABASE_URL to use the embedded one."
         ) from None
 
@@ -154,7 +154,7 @@ def _check_broker(url: str) -> None:
             client.ping()
     except (redis.RedisError, ValueError) as error:
         raise CannotStart(
-            f"the Valkey or Redis of REDIS_URL does not answer: {error}. "
+            f"The Valkey or Redis of REDIS_URL does not answer: {error}. "
             "Check the address, or unset REDIS_URL to use the embedded one."
         ) from None
 
@@ -201,8 +201,7 @@ def _manage(install: Install, *words: str) -> str:
 def _programs(install: Install, crew: Crew, stack: ExitStack) -> None:
     web = _program(install, "web", *_web_command(install), process="web")
     workers = [
-        _program(install, f"worker-{queue}", *_worker_command(queue, size))
-        for queue, size in QUEUES.items()
+        _program(install, f"worker-{queue}", *_worker_command(queue, size)) for queue, size in QUEUES.items()
     ]
     sweep = _program(install, "sweep", ROOT / "manage.py", "sweep")
     members = [web, *workers, sweep]

@@ -54,9 +54,7 @@ class Server:
             self.command(port), log=self.log, on_parent_death=self.on_parent_death, user=self.user
         )
         address = self.address(port)
-        return children.wait_until(
-            lambda: self.answers(address), self.process, seconds=START_SECONDS
-        )
+        return children.wait_until(lambda: self.answers(address), self.process, seconds=START_SECONDS)
 
 
 def _free_port() -> int:
