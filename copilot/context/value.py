@@ -52,6 +52,7 @@ class Example:
     text: str
     customer: str
     author: str
+    names: tuple[str, ...]
     same_customer: bool
     score: float
     sent_at: datetime

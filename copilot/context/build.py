@@ -1,0 +1,261 @@
+"""Rows become one frozen Context: all that is known of this relationship, and nothing of another's."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.utils import timezone
+
+from copilot.context import retrieval
+from copilot.context.value import Context, Item, Turn, Unused
+from copilot.models import Draft
+from customers.models import Account, Contact, Goal, Note, Promise, Record
+from interactions.models import Conversation, Message
+
+MOST_TURNS = 40
+MOST_CHARACTERS = 6000  # of one message
+MOST_RECORDS = 20
+EARLIER_CONVERSATIONS = 3
+
+
+def build_context(draft: Draft) -> Context:
+    conversation = Conversation.objects.select_related("team", "contact", "account__manager", "assignee").get(
+        pk=draft.conversation_id
+    )
+    contact, account = conversation.contact, conversation.account
+    turns = _turns(conversation)
+    language = conversation.language or (contact.language if contact else "") or "en"
+    question = _question(turns)
+    near = retrieval.asked_text(_said_before(turns), question or conversation.subject)
+    notes, unused = _notes(account, contact)
+    items = [
+        *_records(account, contact),
+        *notes,
+        *_promises(account),
+        *_goals(account),
+        *_own_words(conversation),
+        *_earlier(conversation),
+        *_knowledge(conversation, question, language),
+    ]
+    return Context(
+        conversation_id=conversation.pk,
+        subject=conversation.subject,
+        channel=conversation.channel,
+        language=language,
+        team=conversation.team.name,
+        closing=_closing(conversation),
+        customer=str(contact) if contact else "",
+        customer_first_name=contact.first_name if contact else "",
+        customer_email=contact.email if contact else "",
+        account=account.name if account else "",
+        about_account=_about(account, contact),
+        turns=turns,
+        items=tuple(items),
+        examples=tuple(retrieval.near_replies(conversation.team, near, language, contact, conversation.pk)),
+        instructions=tuple(draft.instructions),
+        unused=tuple(unused),
+    )
+
+
+def _turns(conversation: Conversation) -> tuple[Turn, ...]:
+    """The latest turns, the oldest first; an automatic answer is no turn."""
+    latest = conversation.messages.filter(automatic="").order_by("-sent_at", "-pk")
+    return tuple(
+        Turn(by=m.by, name=m.author_name, text=m.text[:MOST_CHARACTERS], at=m.sent_at)
+        for m in reversed(latest[:MOST_TURNS])
+    )
+
+
+def _question(turns: tuple[Turn, ...]) -> str:
+    said: list[str] = []
+    for turn in reversed(turns):
+        if turn.by == "colleague":
+            break
+        if turn.by == "customer":
+            said.append(turn.text)
+    return "\n\n".join(reversed(said))
+
+
+def _said_before(turns: tuple[Turn, ...]) -> str:
+    return next((turn.text for turn in reversed(turns) if turn.by == "colleague"), "")
+
+
+def _closing(conversation: Conversation) -> str:
+    if conversation.assignee:
+        return conversation.assignee.first_name
+    return conversation.team.signature or conversation.team.name
+
+
+def _about(account: Account | None, contact: Contact | None) -> tuple[str, ...]:
+    lines = []
+    if contact and contact.title:
+        lines.append(f"{contact.name}: {contact.title}")
+    if account:
+        lines += [account.about] if account.about else []
+        lines += [f"Tier: {account.tier}"] if account.tier else []
+        if account.manager:
+            lines.append(f"Looked after by {account.manager.name}")
+    return tuple(lines)
+
+
+def _records(account: Account | None, contact: Contact | None) -> Iterable[Item]:
+    if account:
+        rows = Record.objects.filter(account=account)
+    elif contact:
+        rows = Record.objects.filter(contact=contact)
+    else:
+        return
+    for row in rows.order_by("-occurred_at", "-pk")[:MOST_RECORDS]:
+        yield Item(
+            id=f"r{row.pk}",
+            kind="record",
+            title=str(row),
+            text=record_text(row),
+            author="CRM",
+            at=row.source_updated_at,
+            url=f"/accounts/{row.account_id}/" if row.account_id else "",
+        )
+
+
+def record_text(row: Record) -> str:
+    """A record as one line of words, the way a person would read it out."""
+    parts = [f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in row.fields.items()]
+    head = [row.title or f"{row.kind} {row.external_id}", *([row.status] if row.status else [])]
+    return "; ".join([*head, *parts])
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(_plain(one) for one in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_plain(one)}" for name, one in value.items())
+    return str(value)
+
+
+def _notes(account: Account | None, contact: Contact | None) -> tuple[list[Item], list[Unused]]:
+    """Accepted notes that are still true; the rest is named with the reason it was left out."""
+    if account is None:
+        return [], []
+    items, left = [], dict.fromkeys(("out of date", "not reviewed yet", "about another contact"), 0)
+    rows = Note.objects.filter(account=account).exclude(state__in=["rejected", "superseded"])
+    for note in rows.select_related("author").order_by("-created_at")[:40]:
+        why = _why_not(note, contact)
+        if why:
+            left[why] += 1
+        else:
+            items.append(_note_item(note))
+    unused = [Unused(f"{n} note{'s' if n > 1 else ''}", why) for why, n in left.items() if n]
+    return items, unused
+
+
+def _why_not(note: Note, contact: Contact | None) -> str:
+    if note.state == Note.State.PROPOSED:
+        return "not reviewed yet"
+    if note.state == Note.State.EXPIRED or _is_past(note):
+        return "out of date"
+    personal = note.kind == Note.Kind.PERSONAL
+    other = note.contact_id and (contact is None or note.contact_id != contact.pk)
+    return "about another contact" if personal and other else ""
+
+
+def _is_past(note: Note) -> bool:
+    return note.review_by is not None and note.review_by < timezone.localdate()
+
+
+def _note_item(note: Note) -> Item:
+    return Item(
+        id=f"n{note.pk}",
+        kind="note",
+        title=f"Note by {note.author.name}" if note.author else "Note",
+        text=note.text,
+        author=note.author.name if note.author else "",
+        at=note.created_at,
+        url=f"/accounts/{note.account_id}/",
+        internal=note.internal,
+    )
+
+
+def _promises(account: Account | None) -> Iterable[Item]:
+    if account is None:
+        return
+    rows = Promise.objects.filter(account=account, state=Promise.State.OPEN)
+    for row in rows.select_related("owner").order_by("due_at")[:10]:
+        due = f", due {row.due_at:%-d %B %Y}" if row.due_at else ""
+        yield Item(
+            id=f"p{row.pk}",
+            kind="promise",
+            title=f"Promise by {row.owner.name}" if row.owner else "Promise",
+            text=f"{row.text}{due}",
+            author=row.owner.name if row.owner else "",
+            at=row.made_at,
+            url=f"/accounts/{row.account_id}/",
+        )
+
+
+def _goals(account: Account | None) -> Iterable[Item]:
+    if account is None:
+        return
+    for row in Goal.objects.filter(account=account, is_active=True)[:5]:
+        parts = [row.text, f"Do: {row.do}" if row.do else "", f"Don't: {row.dont}" if row.dont else ""]
+        yield Item(
+            id=f"g{row.pk}",
+            kind="goal",
+            title="Goal",
+            text=". ".join(part for part in parts if part),
+            at=row.created_at,
+            url=f"/accounts/{row.account_id}/",
+            internal=True,
+            quotable=False,
+        )
+
+
+def _own_words(conversation: Conversation) -> Iterable[Item]:
+    """What was said in this conversation may be cited; an internal note only steers."""
+    rows = conversation.messages.filter(automatic="").order_by("-sent_at")[:10]
+    for row in reversed(rows):
+        yield _message_item(row, conversation, internal=row.by == Message.By.NOTE)
+
+
+def _earlier(conversation: Conversation) -> Iterable[Item]:
+    """The same contact's earlier conversations: their latest answers."""
+    if conversation.contact_id is None:
+        return
+    earlier = Message.objects.filter(
+        conversation__contact_id=conversation.contact_id, by=Message.By.COLLEAGUE
+    ).exclude(conversation=conversation)
+    rows = earlier.select_related("conversation").order_by("-sent_at")[:EARLIER_CONVERSATIONS]
+    for row in rows:
+        yield _message_item(row, row.conversation)
+
+
+def _message_item(row: Message, conversation: Conversation, internal: bool = False) -> Item:
+    what = "Internal note" if row.by == Message.By.NOTE else conversation.channel
+    return Item(
+        id=f"m{row.pk}",
+        kind="message",
+        title=f"{row.author_name}, {what}" if row.author_name else what,
+        text=row.text[:2000],
+        author=row.author_name,
+        at=row.sent_at,
+        url=f"/inbox/{conversation.pk}/",
+        internal=internal,
+    )
+
+
+def _knowledge(conversation: Conversation, question: str, language: str) -> Iterable[Item]:
+    near = f"{conversation.subject}\n{question}"
+    for reply in retrieval.near_saved_replies(conversation.team, near, language):
+        yield Item(
+            id=f"s{reply.pk}", kind="saved_reply", title=reply.title, text=reply.text,
+            author=conversation.team.name, at=reply.updated_at,
+        )  # fmt: skip
+    for article in retrieval.near_articles(conversation.team, near, language):
+        yield Item(
+            id=f"a{article.pk}", kind="article", title=article.title, text=article.body,
+            author="Articles", at=article.updated_at,
+        )  # fmt: skip
+
+
+def newest_customer_message(conversation_id: int) -> tuple[int, datetime] | None:
+    """The id and time of what the customer said last, automatic mail left out."""
+    said = Message.objects.filter(conversation_id=conversation_id, by=Message.By.CUSTOMER, automatic="")
+    return said.order_by("-sent_at", "-pk").values_list("pk", "sent_at").first()

@@ -1,0 +1,142 @@
+"""What the team usually answers: the wording that several past replies agree on, with no detail of theirs.
+
+A sentence is used only when replies to two customers by two agents say the like of it. A detail
+in it stays only when two customers were told the very same detail, which makes it a house fact.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from copilot.context.value import Example
+from copilot.slots import details, mask
+from copilot.words import body, likeness, sentences, tokens
+
+NEAREST = 12
+ALIKE = 0.55
+ENOUGH_CUSTOMERS = 2
+ENOUGH_AGENTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One sentence of one past reply: as it was said, and with its details masked."""
+
+    example: int
+    text: str
+    masked: str
+    words: tuple[str, ...]
+    own_line: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The agreed sentences in order, and which kinds of detail had to be left out."""
+
+    text: str
+    left_out: tuple[str, ...]
+    customers: int
+    agents: int
+
+
+def agree(examples: Iterable[Example]) -> Agreement | None:
+    """The consensus of the nearest examples, or None where too few agree."""
+    near = _worthwhile(list(examples)[:NEAREST])
+    if not near:
+        return None
+    phrases = {number: _phrases(number, example) for number, example in enumerate(near)}
+    centre = max(phrases, key=lambda number: _closeness(number, phrases, near))
+    kept, left_out, backing = [], set[str](), set[int]()
+    for phrase in phrases[centre]:
+        backers = _backers(phrase, phrases)
+        if not _enough(backers, near):
+            continue
+        text, missing = _without_foreign(phrase, backers, near)
+        left_out |= missing
+        if text:
+            kept.append((text, phrase.own_line))
+            backing |= {one.example for one in backers}
+    if not kept:
+        return None
+    return Agreement(
+        text=_join(kept),
+        left_out=tuple(sorted(left_out)),
+        customers=len({near[n].customer for n in backing}),
+        agents=len({near[n].author for n in backing}),
+    )
+
+
+def _worthwhile(examples: list[Example]) -> list[Example]:
+    """Drop what ranks far below the best: a neighbour by accident."""
+    if not examples:
+        return []
+    best = max(example.score for example in examples)
+    return [example for example in examples if example.score >= best * 0.35]
+
+
+def _phrases(number: int, example: Example) -> list[Phrase]:
+    text = body(example.text)
+    found, end_before = [], 0
+    for start, end in sentences(text):
+        said = text[start:end]
+        masked = mask(said, example.names)
+        new_paragraph = "\n" in text[end_before:start]
+        found.append(Phrase(number, said, masked, tuple(tokens(masked.lower())), new_paragraph))
+        end_before = end
+    return found
+
+
+def _closeness(number: int, phrases: dict[int, list[Phrase]], near: list[Example]) -> float:
+    """How well a reply stands for the others: the sum of likenesses, the nearer weighing more."""
+    mine = [word for phrase in phrases[number] for word in phrase.words]
+    others = (
+        near[other].score * likeness(mine, [w for phrase in said for w in phrase.words])
+        for other, said in phrases.items()
+        if other != number
+    )
+    return sum(others) + near[number].score
+
+
+def _backers(phrase: Phrase, phrases: dict[int, list[Phrase]]) -> list[Phrase]:
+    """The sentence itself and the most alike sentence of every other reply that has one."""
+    found = [phrase]
+    for number, said in phrases.items():
+        if number == phrase.example or not said:
+            continue
+        nearest = max(said, key=lambda one: likeness(phrase.words, one.words))
+        if likeness(phrase.words, nearest.words) >= ALIKE:
+            found.append(nearest)
+    return found
+
+
+def _enough(backers: list[Phrase], near: list[Example]) -> bool:
+    customers = {near[one.example].customer for one in backers}
+    agents = {near[one.example].author for one in backers}
+    return len(customers) >= ENOUGH_CUSTOMERS and len(agents) >= ENOUGH_AGENTS
+
+
+def _without_foreign(phrase: Phrase, backers: list[Phrase], near: list[Example]) -> tuple[str, set[str]]:
+    """The sentence if each of its details is a house fact; else what kind of detail is foreign."""
+    if "{name}" in phrase.masked:
+        return "", {"name"}
+    told: dict[str, set[str]] = defaultdict(set)
+    agents: dict[str, set[str]] = defaultdict(set)
+    for one in backers:
+        for _, start, end in details(one.text):
+            told[one.text[start:end].lower()].add(near[one.example].customer)
+            agents[one.text[start:end].lower()].add(near[one.example].author)
+    foreign = {
+        kind
+        for kind, start, end in details(phrase.text)
+        if len(told[phrase.text[start:end].lower()]) < ENOUGH_CUSTOMERS
+        or len(agents[phrase.text[start:end].lower()]) < ENOUGH_AGENTS
+    }
+    return ("", foreign) if foreign else (phrase.text, set())
+
+
+def _join(kept: list[tuple[str, bool]]) -> str:
+    text = ""
+    for said, own_line in kept:
+        gap = "" if not text else "\n\n" if own_line else " "
+        text += gap + said
+    return text

@@ -1,0 +1,145 @@
+"""The offline engine: no language model, only what the team has said, saved and written down.
+
+It answers with the team's usual reply, a saved reply or an article, adds what the customer's own
+records say about what was asked, and abstains where it has nothing near.
+"""
+
+import re
+from collections.abc import Iterable
+
+from copilot.context.value import Context, Item
+from copilot.drafting.consensus import Agreement, agree
+from copilot.drafting.engine import Mark, Reply, Say
+from copilot.words import sentences
+
+PROMPT_VERSION = "offline-1"
+MOST_RECORDS = 2
+_WORD = re.compile(r"[^\W_]{3,}")
+_DULL = frozenset(
+    "the and for you your our are was were can could would will have has had this that with what when"
+    " where how why who not any please thanks thank hello there from about been need want get got does"
+    " did into its they them then than also just like know one two all but".split()
+)
+_GREETINGS = {
+    "de": "Guten Tag {name},", "fr": "Bonjour {name},", "es": "Hola {name}:",
+    "nl": "Beste {name},", "sv": "Hej {name},", "it": "Buongiorno {name},",
+}  # fmt: skip
+_CLOSINGS = {
+    "de": "Viele Grüße", "fr": "Bien cordialement", "es": "Un saludo", "nl": "Met vriendelijke groet",
+    "sv": "Vänliga hälsningar", "it": "Cordiali saluti",
+}  # fmt: skip
+_ON_RECORD = {
+    "de": "Bei uns ist vermerkt:", "fr": "Voici ce qui figure dans nos dossiers :",
+    "es": "Esto consta en nuestros registros:", "nl": "Dit staat bij ons genoteerd:",
+    "sv": "Så här står det hos oss:", "it": "Questo risulta da noi:",
+}  # fmt: skip
+
+
+class Offline:
+    name = "offline"
+
+    def write(self, context: Context, say: Say) -> Reply:
+        agreement = agree(context.examples)
+        core, marks, missing = _core(context, agreement)
+        records = _records_asked_about(context)
+        if not core and not records:
+            return _abstain(context)
+        text, marks = _letter(context, core, marks, records)
+        say(text)
+        return Reply(
+            text=text,
+            marks=tuple(marks),
+            missing=tuple(missing),
+            model="none",
+            prompt_version=PROMPT_VERSION,
+        )
+
+
+def _core(context: Context, agreement: Agreement | None) -> tuple[str, list[Mark], list[str]]:
+    """The main part of the answer, its marks relative to its start, and what it leaves open."""
+    if agreement:
+        gaps = [f"The usual reply names a {kind} here; look it up." for kind in agreement.left_out]
+        return agreement.text, [], gaps
+    for kind in ("saved_reply", "article"):
+        for item in context.items:
+            if item.kind == kind and _is_about(item, context):
+                text = _filled(item, context) if kind == "saved_reply" else _extract(item, context)
+                return text, [Mark(len(text), item.id)], []
+    return "", [], []
+
+
+def _words(text: str) -> set[str]:
+    """Content words, cut to six letters: near enough to a stem for telling what a text is about."""
+    return {word.lower()[:6] for word in _WORD.findall(text)} - {word[:6] for word in _DULL}
+
+
+def _is_about(item: Item, context: Context) -> bool:
+    """At least two of the question's content words, one of them in the title."""
+    asked = _words(f"{context.subject} {context.question}")
+    return len(asked & _words(f"{item.title} {item.text}")) >= 2 and bool(asked & _words(item.title))
+
+
+def _filled(item: Item, context: Context) -> str:
+    name = context.customer_first_name or "there"
+    return re.sub(r"\{\{?\s*(first_)?name\s*\}?\}", name, item.text).strip()
+
+
+def _extract(item: Item, context: Context) -> str:
+    """The three sentences of an article that share most with the question, in their own order."""
+    asked = _words(f"{context.subject} {context.question}")
+    text = re.sub(r"^#+ .*$|[*_`]", "", item.text, flags=re.M).strip()
+    spans = [text[start:end] for start, end in sentences(text) if end - start > 25]
+    best = sorted(spans, key=lambda said: len(asked & _words(said)), reverse=True)[:3]
+    return " ".join(said.lstrip("- ") for said in spans if said in best)
+
+
+def _records_asked_about(context: Context) -> list[Item]:
+    """Records the customer names by number, else by what they are, with a field that was asked."""
+    asked = context.question
+    records = [item for item in context.items if item.kind == "record"]
+    numbers = set(re.findall(r"\b[\w-]*\d{3,}\b", asked))
+    named = [r for r in records if numbers & set(re.findall(r"\b[\w-]*\d{3,}\b", f"{r.title} {r.text}"))]
+    if named:
+        return named[:MOST_RECORDS]
+    words = _words(asked)
+    scored = [(len(words & _words(f"{r.title} {r.text}")), r) for r in records]
+    return [record for score, record in sorted(scored, key=lambda s: -s[0]) if score >= 2][:1]
+
+
+def _letter(context: Context, core: str, marks: list[Mark], records: Iterable[Item]) -> tuple[str, list[Mark]]:
+    parts: list[str] = []
+    placed: list[Mark] = []
+    by_mail = context.channel == "email"
+    name = context.customer_first_name
+    if by_mail:
+        parts.append(_GREETINGS.get(context.language, "Hi {name},").format(name=name or "there"))
+    if core:
+        start = _length(parts)
+        placed += [Mark(start + mark.at, mark.item_id) for mark in marks]
+        parts.append(core)
+    for number, record in enumerate(records):
+        head = _ON_RECORD.get(context.language, "On record here:") + " " if number == 0 else ""
+        parts.append(f"{head}{record.text}.")
+        placed.append(Mark(_length(parts) - 2, record.id))
+    if by_mail:
+        parts.append(f"{_CLOSINGS.get(context.language, 'Kind regards')},\n{context.closing}")
+    return "\n\n".join(parts), placed
+
+
+def _length(parts: list[str]) -> int:
+    """Where the next part starts, once the parts are joined by empty lines."""
+    return sum(len(part) + 2 for part in parts)
+
+
+def _abstain(context: Context) -> Reply:
+    missing = (
+        f"Nothing near this question in {context.team}'s past replies, saved replies or articles.",
+        "A sentence from you is enough for a draft.",
+    )
+    return Reply(
+        text="",
+        abstained=True,
+        missing=missing,
+        model="none",
+        prompt_version=PROMPT_VERSION,
+    )

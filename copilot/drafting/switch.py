@@ -1,0 +1,63 @@
+"""Whether the copilot may draft here: what the customer wants first, then the most specific switch."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from copilot.models import DraftingSwitch
+from interactions.models import Conversation
+from people.models import User
+
+Mode = DraftingSwitch.Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """`mode` for this conversation; `why` in words when it is not simply on."""
+
+    mode: str
+    why: str = ""
+    people_only: bool = False
+
+    @property
+    def may_open(self) -> bool:
+        """A customer's message opens a draft by itself."""
+        return self.mode == Mode.ALWAYS
+
+    @property
+    def may_request(self) -> bool:
+        return self.mode != Mode.OFF
+
+
+def ruling(conversation: Conversation, person: User | None = None) -> Ruling:
+    """The ruling for a conversation, and for the person who asks, when one does."""
+    for customer in (conversation.contact, conversation.account):
+        if customer is not None and customer.people_only:
+            why = f"{customer} is answered by people only."
+            return Ruling(Mode.OFF, why, people_only=True)
+    switch = _most_specific(conversation)
+    if switch is None:
+        return Ruling(Mode.ALWAYS)
+    pilots = {pilot.pk for pilot in switch.pilot.all()}
+    who = person.pk if person else conversation.assignee_id
+    if pilots and who not in pilots:
+        return Ruling(Mode.OFF, "Drafting is on trial with other colleagues.")
+    return Ruling(switch.mode, _WORDS.get(switch.mode, ""))
+
+
+_WORDS = {
+    Mode.OFF: "Drafting is switched off here.",
+    Mode.ON_REQUEST: "Drafts are written on request here.",
+}
+
+
+def _most_specific(conversation: Conversation) -> DraftingSwitch | None:
+    """Customer before topic before channel before the whole team."""
+    here = DraftingSwitch.objects.filter(
+        Q(account=None) | Q(account=conversation.account_id),
+        Q(topic="") | Q(topic=conversation.topic),
+        Q(channel="") | Q(channel=conversation.channel),
+        team=conversation.team_id,
+    )
+    found = list(here.prefetch_related("pilot"))
+    return max(found, key=lambda s: (s.account_id is not None, s.topic != "", s.channel != ""), default=None)

@@ -1,0 +1,211 @@
+"""What a drafting worker does with one draft: claim, read, write, check, and say how it went."""
+
+import logging
+import secrets
+import threading
+import time
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from copilot.context.build import build_context, newest_customer_message
+from copilot.context.value import Context
+from copilot.drafting.checks import check
+from copilot.drafting.engine import Engine, EngineError, Reply, Stopped
+from copilot.drafting.moves import move, tell, write
+from copilot.drafting.offline import Offline
+from copilot.drafting.switch import ruling
+from copilot.models import Draft
+from interactions.models import Conversation
+
+log = logging.getLogger(__name__)
+State = Draft.State
+
+LEASE = timedelta(seconds=15)
+RENEW_SECONDS = 5.0
+TEXT_EVERY_SECONDS = 0.1
+MOST_ATTEMPTS = 3
+RETRY_SECONDS = (2, 15)
+
+
+def engine_in_use() -> Engine:
+    """Claude (or a server that speaks its API) when a key or an address is set, else offline."""
+    if settings.ANTHROPIC_API_KEY or settings.ANTHROPIC_BASE_URL:
+        from copilot.drafting.claude import Claude
+
+        return Claude()
+    return Offline()
+
+
+def work(draft_id: int) -> None:
+    draft = _claim(draft_id)
+    if draft is None:
+        return
+    with _Lease(draft):
+        try:
+            _write(draft, engine_in_use())
+        except Stopped:
+            log.info("draft %s was taken away while it was written", draft_id)
+        except EngineError as error:
+            _fail(draft, error)
+        except Exception as error:
+            log.exception("draft %s broke down", draft_id)
+            _fail(draft, EngineError("crashed", permanent=False, reference=type(error).__name__))
+
+
+def _claim(draft_id: int) -> Draft | None:
+    claimed = Draft.objects.filter(pk=draft_id, state=State.QUEUED, due_at__lte=Now()).update(
+        state=State.THINKING, fence=F("fence") + 1, attempts=F("attempts") + 1, failure="",
+        version=F("version") + 1, lease_until=Now() + LEASE, started_at=Now(), first_words_at=None,
+    )  # fmt: skip
+    if not claimed:
+        return None
+    draft = Draft.objects.select_related("answers").get(pk=draft_id)
+    tell(draft)
+    return draft
+
+
+def _write(draft: Draft, engine: Engine) -> None:
+    conversation = Conversation.objects.select_related("contact", "account").get(pk=draft.conversation_id)
+    if ruling(conversation).people_only:
+        raise EngineError("people_only", permanent=True)
+    context = build_context(draft)
+    reply = engine.write(context, _Saying(draft))
+    _finish(draft, context, reply, engine.name)
+
+
+class _Saying:
+    """Saves the text as it grows, ten times a second at the most; raises Stopped when it may not."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self._next = 0.0
+        self._first = True
+
+    def __call__(self, text: str) -> None:
+        now = time.monotonic()
+        if now < self._next or not text:
+            return
+        self._next = now + TEXT_EVERY_SECONDS
+        fields: dict[str, Any] = {"text": text, "lease_until": Now() + LEASE}
+        if self._first:
+            fields |= {"state": State.STREAMING, "first_words_at": Now()}
+            self._first = False
+        if not write(self._draft, self._draft.fence, **fields):
+            raise Stopped
+
+
+def _finish(draft: Draft, context: Context, reply: Reply, engine: str) -> None:
+    """Ready; or stale when the customer wrote again while it was being written."""
+    with transaction.atomic():
+        held = Draft.objects.select_for_update().get(pk=draft.pk)
+        if held.fence != draft.fence or held.state not in Draft.WORKING:
+            raise Stopped
+        newest = newest_customer_message(draft.conversation_id)
+        answered = draft.answers_id is None or newest is None or newest[0] == draft.answers_id
+        move(
+            held,
+            State.READY if answered else State.STALE,
+            text=reply.text,
+            abstained=reply.abstained or not reply.text.strip(),
+            missing=list(reply.missing),
+            sources=sources_of(reply, context),
+            unused=[{"what": one.what, "why": one.why} for one in context.unused],
+            checks=[one.to_json() for one in check(reply, context)],
+            engine=engine,
+            model=reply.model,
+            prompt_version=reply.prompt_version,
+            usage={"input": reply.usage.input, "output": reply.usage.output,
+                   "cache_read": reply.usage.cache_read, "cache_write": reply.usage.cache_write},
+            cost_micros=F("cost_micros") + reply.usage.cost_micros,
+            ready_at=Now(),
+            lease_until=None,
+        )  # fmt: skip
+
+
+def sources_of(reply: Reply, context: Context) -> list[dict[str, Any]]:
+    """Cited items in the order of their first citation; an id that was not offered is no source."""
+    sources: dict[str, dict[str, Any]] = {}
+    for mark in reply.marks:
+        item = context.item(mark.item_id)
+        if item is None or not item.quotable:
+            continue
+        source = sources.setdefault(
+            item.id,
+            {
+                "n": len(sources) + 1, "id": item.id, "kind": item.kind, "title": item.title,
+                "author": item.author, "at": item.at.isoformat() if item.at else None,
+                "quote": item.text[:400], "url": item.url, "internal": item.internal, "marks": [],
+            },
+        )  # fmt: skip
+        source["marks"].append(mark.at)
+    return list(sources.values())
+
+
+def _fail(draft: Draft, error: EngineError) -> None:
+    """Try again later when that can help, as the row says; else say so in plain words."""
+    again = not error.permanent and draft.attempts < MOST_ATTEMPTS
+    reference = error.reference or f"R-{secrets.token_hex(3).upper()}"
+    wait = max(error.retry_after or 0, RETRY_SECONDS[min(draft.attempts, 2) - 1])
+    with transaction.atomic():
+        held = Draft.objects.select_for_update().get(pk=draft.pk)
+        if held.fence != draft.fence or held.state not in Draft.WORKING:
+            return
+        move(
+            held,
+            State.QUEUED if again else State.FAILED,
+            text="",
+            failure=error.code,
+            reference=reference[:20],
+            due_at=Now() + timedelta(seconds=wait),
+            lease_until=None,
+        )
+    log.warning("draft %s: %s, %s", draft.pk, error.code, "again later" if again else "given up")
+
+
+class _Lease:
+    """Renews the claim while the engine works; a worker that dies lets it run out."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _renew(self) -> None:
+        try:
+            while not self._over.wait(RENEW_SECONDS):
+                Draft.objects.filter(
+                    pk=self._draft.pk, fence=self._draft.fence, state__in=Draft.WORKING
+                ).update(lease_until=Now() + LEASE)
+        finally:
+            connection.close()
+
+
+def due_drafts(limit: int) -> list[int]:
+    due = Draft.objects.filter(state=State.QUEUED, due_at__lte=Now())
+    return list(due.order_by("due_at").values_list("pk", flat=True)[:limit])
+
+
+def release_expired() -> int:
+    """Drafts whose worker died go back to the queue, or are given up after the last attempt."""
+    released = 0
+    for draft in Draft.objects.filter(state__in=Draft.WORKING, lease_until__lt=timezone.now())[:200]:
+        again = draft.attempts < MOST_ATTEMPTS
+        released += move(
+            draft, State.QUEUED if again else State.FAILED, only_from=Draft.WORKING,
+            failure="" if again else "crashed", text="", due_at=Now(), lease_until=None,
+            reference="" if again else f"R-{secrets.token_hex(3).upper()}",
+        )  # fmt: skip
+    return released

@@ -1,0 +1,78 @@
+"""Measure what a person changed, and keep it as a Signal; it counts once the reply has settled."""
+
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from copilot import words
+from copilot.context.retrieval import asked_text
+from copilot.models import Decision, Draft, PastReply, Signal
+from interactions.models import Conversation, Message
+from people.models import User
+
+
+def keep_signal(
+    draft: Draft | None,
+    conversation: Conversation,
+    drafted: str,
+    sent: str,
+    *,
+    person: User | None,
+    decision: Decision | None = None,
+    message: Message | None = None,
+) -> Signal:
+    """The word-level edit between what was drafted and what was sent."""
+    settled = message is not None
+    return Signal.objects.create(
+        decision=decision, message=message, draft=draft, conversation=conversation,
+        team=conversation.team, person=person, drafted=drafted, sent=sent,
+        script=words.script(drafted, sent), distance=words.distance(drafted, sent),
+        body_distance=words.body_distance(drafted, sent),
+        seconds=decision.seconds if decision else None,
+        sources=[source["id"] for source in draft.sources] if draft else [],
+        lessons=draft.lessons if draft else [],
+        state=Signal.State.SETTLED if settled else Signal.State.PENDING,
+        settled_at=timezone.now() if settled else None,
+    )  # fmt: skip
+
+
+def settle_signal(outbox_id: str, *, sent: bool) -> None:
+    """A reply that left counts; one that was taken back or refused never happened."""
+    Signal.objects.filter(decision__outbox=outbox_id, state=Signal.State.PENDING).update(
+        state=Signal.State.SETTLED if sent else Signal.State.VOID, settled_at=Now()
+    )
+
+
+def remember_reply(message: Message) -> PastReply | None:
+    """Keep what was sent beside what it answered, for finding the like of it."""
+    question, before = answered_by(message)
+    if not question:
+        return None
+    conversation = message.conversation
+    row, _ = PastReply.objects.update_or_create(
+        message=message,
+        defaults={
+            "conversation": conversation, "team": conversation.team, "account": conversation.account,
+            "contact": conversation.contact, "customer": f"contact:{conversation.contact_id}",
+            "author": author_key(message), "asked": asked_text(before, question),
+            "text": message.text, "language": conversation.language, "sent_at": message.sent_at,
+        },
+    )  # fmt: skip
+    return row
+
+
+def author_key(message: Message) -> str:
+    return f"person:{message.person_id}" if message.person_id else f"name:{message.author_name}"
+
+
+def answered_by(message: Message) -> tuple[str, str]:
+    """What the customer had said since our last answer, and the end of that answer."""
+    spoken = message.conversation.messages.filter(automatic="", sent_at__lte=message.sent_at)
+    earlier = spoken.exclude(by=Message.By.NOTE).exclude(pk=message.pk).order_by("-sent_at", "-pk")
+    question: list[str] = []
+    before = ""
+    for one in earlier[:12]:
+        if one.by == Message.By.COLLEAGUE:
+            before = one.text
+            break
+        question.append(one.text)
+    return "\n\n".join(reversed(question)), before

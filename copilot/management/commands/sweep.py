@@ -1,0 +1,70 @@
+"""The sweep: rings again for every row that is due and that nobody works on.
+
+Losing Valkey, a ring or a worker costs a moment, never work. Only one sweep runs at a time: it
+holds an advisory lock of the database.
+"""
+
+import logging
+import signal
+import threading
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
+
+import bell
+from copilot.drafting import opening, work
+from interactions import inbox, outbox
+
+log = logging.getLogger(__name__)
+
+LOCK = 7_270_001
+EVERY_SECONDS = 0.25
+RING_AGAIN_SECONDS = 5.0
+MOST_ROWS = 500
+
+
+class Command(BaseCommand):
+    help = "Ring again for rows that are due; runs until it is stopped."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        rung: dict[tuple[str, str], float] = {}
+        while not stop.wait(EVERY_SECONDS):
+            try:
+                close_old_connections()
+                if _alone():
+                    sweep_once(rung)
+            except (OperationalError, InterfaceError):
+                log.warning("sweep: the database is away")
+                connection.close()
+                stop.wait(1)
+
+
+def _alone() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])  # type: ignore[index]
+
+
+def sweep_once(rung: dict[tuple[str, str], float]) -> None:
+    """Release what dead workers held, then ring for what is due, each row every five seconds."""
+    work.release_expired()
+    outbox.release_expired()
+    inbox.wake_snoozed()
+    now = time.monotonic()
+    due = {
+        *((inbox.APPLY, str(pk)) for pk in inbox.due_events(MOST_ROWS)),
+        *((opening.DRAFT, str(pk)) for pk in work.due_drafts(MOST_ROWS)),
+        *((outbox.DELIVER, pk) for pk in outbox.due_rows(MOST_ROWS)),
+    }
+    for row in due:
+        if now - rung.get(row, 0) > RING_AGAIN_SECONDS:
+            task, row_id = row
+            bell.ring(task, row_id if task == outbox.DELIVER else int(row_id))
+            rung[row] = now
+    for row in [row for row, at in rung.items() if row not in due and now - at > 60]:
+        del rung[row]

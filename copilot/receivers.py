@@ -1,0 +1,56 @@
+"""What the copilot does when something happened: one verb each, in the teller's transaction."""
+
+from django.dispatch import receiver
+
+from copilot.decisions import put_back
+from copilot.drafting import opening
+from copilot.drafting.moves import move
+from copilot.learning import signals
+from copilot.models import Decision, Draft
+from interactions.events import ColleagueWrote, CustomerWrote, Fact, ReplySettled, happened
+from interactions.models import Conversation, Message
+
+
+@receiver(happened, dispatch_uid="copilot")
+def on_happened(sender: type[Fact], fact: Fact, **_: object) -> None:
+    match fact:
+        case CustomerWrote():
+            _customer_wrote(fact)
+        case ColleagueWrote():
+            _answered_elsewhere(fact)
+        case ReplySettled():
+            _reply_settled(fact)
+
+
+def _customer_wrote(fact: CustomerWrote) -> None:
+    if fact.is_new:
+        conversation = Conversation.objects.select_related("team", "contact", "account").get(
+            pk=fact.conversation_id
+        )
+        opening.customer_wrote(conversation, Message.objects.get(pk=fact.message_id))
+
+
+def _answered_elsewhere(fact: ColleagueWrote) -> None:
+    """The draft is kept for comparison; what the colleague wrote instead is a signal."""
+    message = Message.objects.select_related("conversation__team", "person").get(pk=fact.message_id)
+    signals.remember_reply(message)
+    draft = opening.open_draft(message.conversation)
+    if draft is None or (draft.answers and draft.answers.sent_at > message.sent_at):
+        return
+    drafted = draft.text if draft.ready_at else ""
+    move(draft, Draft.State.ANSWERED_ELSEWHERE, lease_until=None)
+    if drafted:
+        signals.keep_signal(
+            draft, message.conversation, drafted, message.text, person=message.person, message=message
+        )
+
+
+def _reply_settled(fact: ReplySettled) -> None:
+    signals.settle_signal(fact.outbox_id, sent=fact.sent)
+    if fact.sent:
+        message = Message.objects.select_related("conversation__team").get(delivery=fact.outbox_id)
+        signals.remember_reply(message)
+        return
+    decision = Decision.objects.filter(outbox=fact.outbox_id).select_related("draft").first()
+    if decision and decision.draft and decision.draft.state == Draft.State.APPROVED:
+        put_back(decision.draft)

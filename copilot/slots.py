@@ -1,0 +1,59 @@
+"""Slots: the details of one customer, masked before a text may serve another."""
+
+import re
+
+_MONTHS = (
+    r"jan(?:uar(?:y)?|vier)?|feb(?:ruar(?:y)?)?|fév(?:rier)?|mar(?:ch|s)?|märz|apr(?:il)?|avril|ma[iy]|june?|juni"
+    r"|juin|july?|juli|juillet|aug(?:ust)?|août|sep(?:t(?:ember|embre)?)?|o[ck]t(?:ober|obre)?|nov(?:ember|embre)?"
+    r"|de[cz](?:ember)?|déc(?:embre)?"
+)
+_DAYS = (
+    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|montag|dienstag|mittwoch|donnerstag|freitag"
+    r"|samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
+)
+# The order matters: an address is masked before the numbers in it are.
+PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("link", re.compile(r"https?://\S+|www\.\S+", re.I)),
+    ("email", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
+    ("phone", re.compile(r"\+\d[\d ()/-]{6,}\d")),
+    ("amount", re.compile(
+        r"(?:[€$£]\s?\d[\d.,]*|\d[\d.,]*\s?(?:€|\$|£|(?:eur|usd|gbp|sek|chf|euros?|dollars?|pounds?)\b))", re.I
+    )),
+    ("date", re.compile(
+        rf"\b(?:\d{{4}}-\d\d-\d\d|\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}"
+        rf"|\d{{1,2}}(?:st|nd|rd|th|\.)?\s(?:of\s)?(?:{_MONTHS})\b\.?(?:,?\s\d{{4}})?"
+        rf"|(?:{_MONTHS})\s\d{{1,2}}(?:st|nd|rd|th)?(?:,?\s\d{{4}})?)", re.I
+    )),
+    ("time", re.compile(r"\b\d{1,2}(?::\d\d)(?:\s?[ap]m)?\b|\b\d{1,2}\s?[ap]m\b", re.I)),
+    ("day", re.compile(rf"\b(?:{_DAYS})\b", re.I)),
+    ("id", re.compile(r"#?\b(?=[\w-]*\d)(?:[A-Z]{1,6}-?[\w-]*\d[\w-]*|\d{4,})\b")),
+    ("number", re.compile(r"\b\d+(?:[.,]\d+)*\b")),
+)  # fmt: skip
+SLOT = re.compile(r"\{(?:link|email|phone|amount|date|time|day|id|number|name)\}")
+
+
+def mask(text: str, names: tuple[str, ...] = ()) -> str:
+    """The text with names, numbers, dates, addresses and ids replaced by `{slots}`."""
+    for name in sorted({n for n in names if len(n) > 1}, key=len, reverse=True):
+        text = re.sub(rf"\b{re.escape(name)}\b", "{name}", text)
+    for slot, pattern in PATTERNS:
+        text = pattern.sub("{" + slot + "}", text)
+    return text
+
+
+def details(text: str) -> list[tuple[str, int, int]]:
+    """Every detail in the text with its place, none overlapping: (kind, start, end)."""
+    taken = [False] * len(text)
+    found = []
+    for slot, pattern in PATTERNS:
+        for hit in pattern.finditer(text):
+            if not any(taken[hit.start() : hit.end()]):
+                taken[hit.start() : hit.end()] = [True] * (hit.end() - hit.start())
+                found.append((slot, hit.start(), hit.end()))
+    return sorted(found, key=lambda one: one[1])
+
+
+def names_in(*names: str) -> tuple[str, ...]:
+    """Each name whole and by its parts, for masking."""
+    parts = {part for name in names for part in [name, *name.split()] if len(part) > 1}
+    return tuple(sorted(parts, key=len, reverse=True))
