@@ -141,6 +141,7 @@ def refused_url() -> str:
 class _MessagesApi(BaseHTTPRequestHandler):
     model: FakeModel
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or each answer waits 40 ms for the caller's delayed ACK
 
     def log_message(self, *_: object) -> None:
         pass
