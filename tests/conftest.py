@@ -1,0 +1,27 @@
+"""Services before settings, then the cast, the CRM, the work and the browser as fixtures."""
+
+import os
+from contextlib import ExitStack
+
+import django
+import pytest
+
+from tests import services
+
+_up = ExitStack()
+FIXTURES = ("tests.cast", "tests.crm", "tests.receiver", "tests.work", "tests.browser")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    services.start(_up, os.environ.get("PYTEST_XDIST_WORKER", ""))
+    django.setup()
+    for name in FIXTURES:  # they import models, so they come after the set-up
+        config.pluginmanager.import_plugin(name)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    from django.db import connections
+
+    connections.close_all()
+    _up.close()

@@ -1,0 +1,142 @@
+"""How work gets done in tests: at once and in this process, or by the real programs for journeys."""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import redis
+from django.db import connection as database
+from django.db.models.functions import Now
+
+from config import children
+from config.children import Process
+from interactions import inbox, outbox
+from interactions.models import OutboxMessage
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def apply_events() -> int:
+    due = inbox.due_events(500)
+    for event_id in due:
+        inbox.apply(event_id)
+    return len(due)
+
+
+def deliver_rows() -> int:
+    due = outbox.due_rows(500)
+    for row_id in due:
+        outbox.deliver(row_id)
+    return len(due)
+
+
+# Each calls the verb that a task calls, for every row that is due; rooms further up add theirs.
+STEPS: list[Callable[[], int]] = [apply_events, deliver_rows]
+
+
+def run_tasks() -> None:
+    """Do what is due until nothing is."""
+    for _ in range(20):
+        if not sum(step() for step in STEPS):
+            return
+    raise AssertionError("There is always more work: something makes itself due again.")
+
+
+def end_undo_time() -> None:
+    """Let the undo time of every queued reply be over."""
+    OutboxMessage.objects.filter(state=OutboxMessage.State.PENDING).update(due_at=Now())
+
+
+def end_waits() -> None:
+    """Let every wait for another attempt be over."""
+    OutboxMessage.objects.filter(state=OutboxMessage.State.RETRY).update(due_at=Now())
+
+
+def database_url() -> str:
+    """The test database's own address, for programs of its own."""
+    base, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    return f"{base}/{database.settings_dict['NAME']}"
+
+
+@dataclass
+class Programs:
+    """Real processes on the test database, each with its log."""
+
+    logs: Path
+    running: list[Process]
+
+    def start(self, name: str, *words: str | Path, **env: str) -> Process:
+        told = {**os.environ, "DATABASE_URL": database_url(), "PYTHONUNBUFFERED": "1", **env}
+        process = children.start([sys.executable, *words], log=self.logs / f"{name}.log", env=told)
+        self.running.append(process)
+        return process
+
+    def stop(self, process: Process, by: signal.Signals = signal.SIGTERM) -> None:
+        self.running.remove(process)
+        children.stop(process, by=by, within=5)
+
+    def log(self, name: str) -> str:
+        return (self.logs / f"{name}.log").read_text(errors="replace")
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Iterator[Programs]:
+    here = Programs(tmp_path_factory.mktemp("programs"), [])
+    yield here
+    children.stop(*here.running, within=5)
+
+
+@pytest.fixture(scope="module")
+def real_worker(programs: Programs) -> Process:
+    """One Celery worker on all queues, ready. Tests that use it need `transaction=True`."""
+    return start_worker(programs)
+
+
+def start_worker(programs: Programs) -> Process:
+    words = ["-m", "celery", "-A", "config", "worker", "-Q", "inbox,drafting,sending,learning"]
+    process = programs.start("worker", *words, "-c", "2", "-l", "INFO", "--without-gossip", "--without-mingle")
+    ready = children.wait_until(lambda: " ready." in programs.log("worker"), process, seconds=30)
+    assert ready, programs.log("worker")
+    return process
+
+
+@pytest.fixture(scope="module")
+def website(programs: Programs) -> str:
+    """The address of the real web server on the test database."""
+    return start_website(programs)[0]
+
+
+def start_website(programs: Programs, **env: str) -> tuple[str, Process]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    words = ["-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", str(port)]
+    words += ["--no-access-log", "--lifespan", "on", "--timeout-graceful-shutdown", "3"]
+    env = {"RAPPORT_PROCESS": "web", "PUBLIC_URL": url, **env}
+    process = programs.start("web", *words, **env)
+    assert children.wait_until(lambda: _answers(url), process, seconds=30), programs.log("web")
+    return url, process
+
+
+def _answers(url: str) -> bool:
+    try:
+        httpx.get(url + "/webhooks/nowhere", trust_env=False, timeout=2)
+    except httpx.HTTPError:
+        return False
+    return True
+
+
+@pytest.fixture
+def bells() -> Iterator[redis.Redis]:
+    """The Valkey of this run, emptied before and after."""
+    with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
+        client.flushdb()
+        yield client
+        client.flushdb()
