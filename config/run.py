@@ -93,9 +93,7 @@ def _run(install: Install, stack: ExitStack) -> None:
     _servers(install, crew, stack)
     invitation = _set_up(install)
     stack.enter_context(announced(install.var, install.env))
-    with doing("Web, workers and sweep"):
-        _programs(install, crew, stack)
-        _wait_until_ready(install, crew)
+    _programs(install, crew, stack)
     greet(install.var, install.url, seconds=time.monotonic() - began, invitation=invitation)
     while True:
         crew.look()
@@ -168,30 +166,27 @@ def _set_up(install: Install) -> str:
             raise CannotStart(str(reason)) from None
     install.env.setdefault("PUBLIC_URL", install.url)
     install.env |= {"VAR_DIR": str(install.var), "PYTHONUNBUFFERED": "1"}
-    with doing("Tables"):
-        _manage(install, "migrate", "--no-input")
     if install.sample:
-        with doing("Sample company"):
-            _manage(install, "load_sample")
+        with doing("Tables and sample company"):
+            _prepare(install, "load_sample")
         return ""
-    with doing("First admin"):
-        return _manage(install, "first_admin")
+    with doing("Tables and first admin"):
+        return _prepare(install, "first_admin")
 
 
-def _manage(install: Install, *words: str) -> str:
-    """Run one management command to its end and return what it said."""
+def _prepare(install: Install, command: str) -> str:
+    """Run config/prepare.py to its end and return what it said."""
     log = install.var / "log" / "setup.log"
     before = log.stat().st_size if log.exists() else 0
-    command: list[str | Path] = [sys.executable, ROOT / "manage.py", *words]
-    process = children.start(command, log=log, env=install.env)
+    process = children.start([sys.executable, "-m", "config.prepare", command], log=log, env=install.env)
     try:
         failed = process.wait()
     finally:
         children.stop(process)
     if failed:
         raise CannotStart(
-            f"`manage.py {' '.join(words)}` failed: {children.last_line(log)} (the whole log: {log}). "
-            "Nothing that was stored before is lost."
+            f"The set-up of the tables or of `{command}` failed: {children.last_line(log)} "
+            f"(the whole log: {log}). Nothing that was stored before is lost."
         )
     with log.open("rb") as said:
         said.seek(before)
@@ -199,16 +194,25 @@ def _manage(install: Install, *words: str) -> str:
 
 
 def _programs(install: Install, crew: Crew, stack: ExitStack) -> None:
+    """Web comes up first, beside one worker, so that the first page does not wait for the rest."""
     web = _program(install, "web", *_web_command(install), process="web")
     workers = [
         _program(install, f"worker-{queue}", *_worker_command(queue, size)) for queue, size in QUEUES.items()
     ]
     sweep = _program(install, "sweep", ROOT / "manage.py", "sweep")
-    members = [web, *workers, sweep]
     stack.callback(_stop_programs, web, workers, sweep)
-    for member in members:
-        member.start()
-        crew.watch(member)
+    with doing("Web and live stream"):
+        _start(crew, web, workers[0])
+        _wait_for("/health/live", install, crew)
+    with doing("Workers and sweep"):
+        _start(crew, *workers[1:], sweep)
+        _wait_for("/health/ready", install, crew)
+
+
+def _start(crew: Crew, *programs: Program) -> None:
+    for program in programs:
+        program.start()
+        crew.watch(program)
 
 
 def _program(install: Install, name: str, *words: str | Path, process: str = "worker") -> Program:
@@ -240,21 +244,21 @@ def _stop_started(*programs: Program, by: signal.Signals, within: float) -> None
     children.stop(*started, by=by, within=within)
 
 
-def _wait_until_ready(install: Install, crew: Crew) -> None:
-    """Wait for /health/ready; a process that keeps dying ends the wait with its own sentence."""
+def _wait_for(path: str, install: Install, crew: Crew) -> None:
+    """Wait until it answers 200; a process that keeps dying ends the wait with its own sentence."""
     told = time.monotonic()
-    while (answer := _ask_ready(install.url)) != "ready":
+    while (answer := _ask(install.url + path)) != "200":
         crew.look()
         if time.monotonic() - told > 15:
             told = time.monotonic()
-            tell_event(f"still waiting for {install.url}/health/ready, which says: {answer}")
+            tell_event(f"still waiting for {install.url}{path}, which says: {answer}")
         time.sleep(0.2)
 
 
-def _ask_ready(url: str) -> str:
+def _ask(address: str) -> str:
     try:
-        with urllib.request.urlopen(f"{url}/health/ready", timeout=5):
-            return "ready"
+        with urllib.request.urlopen(address, timeout=5) as answer:
+            return str(answer.status)
     except urllib.error.HTTPError as error:
         return error.read(300).decode(errors="replace")
     except OSError as error:
