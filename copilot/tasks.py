@@ -1,10 +1,19 @@
 """What workers do for the copilot; each message carries a row's id."""
 
-from celery import shared_task
+from typing import Any
 
-from copilot.drafting.work import work
+from celery import shared_task
+from celery.signals import worker_init
+
+from copilot.drafting.work import engine_in_use, work
 
 
 @shared_task
 def draft(draft_id: int) -> None:
     work(draft_id)
+
+
+@worker_init.connect
+def load_engine(**details: Any) -> None:
+    """Importing the model's library takes seconds: once, before the pool forks, not in a draft."""
+    engine_in_use()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
@@ -38,6 +39,7 @@ def build_context(draft: Draft) -> Context:
     ]
     return Context(
         conversation_id=conversation.pk,
+        at=timezone.localtime(timezone=ZoneInfo(conversation.team.time_zone)),
         subject=conversation.subject,
         channel=conversation.channel,
         language=language,

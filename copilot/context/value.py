@@ -61,6 +61,7 @@ class Example:
 @dataclass(frozen=True, slots=True)
 class Context:
     conversation_id: int
+    at: datetime  # now, in the team's zone
     subject: str
     channel: str
     language: str

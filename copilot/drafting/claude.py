@@ -163,7 +163,8 @@ class Heard:
         )
 
     def error(self, code: str) -> EngineError:
-        return EngineError(code, permanent=code in PERMANENT, reference=self.reference)
+        permanent = code in PERMANENT
+        return EngineError(code, permanent=permanent, reference=self.reference, usage=self.usage)
 
     @property
     def usage(self) -> Usage:

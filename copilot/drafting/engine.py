@@ -43,13 +43,20 @@ class EngineError(Exception):
     """The engine could not write. `code` is a key of `failures.SENTENCES`."""
 
     def __init__(
-        self, code: str, *, permanent: bool, retry_after: float | None = None, reference: str = ""
+        self,
+        code: str,
+        *,
+        permanent: bool,
+        retry_after: float | None = None,
+        reference: str = "",
+        usage: Usage | None = None,
     ) -> None:
         super().__init__(code)
         self.code = code
         self.permanent = permanent
         self.retry_after = retry_after
         self.reference = reference
+        self.usage = usage or Usage()  # a refused or cut-off answer costs as well
 
 
 class Stopped(Exception):

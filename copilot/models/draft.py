@@ -82,7 +82,7 @@ class Draft(models.Model):
     usage = models.JSONField(default=dict)
     cost_micros = models.PositiveIntegerField(default=0, help_text="Millionths of a US dollar.")
     failure = models.CharField(max_length=40, blank=True, help_text="A code; see drafting.failures")
-    reference = models.CharField(max_length=20, blank=True)
+    reference = models.CharField(max_length=64, blank=True)
 
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField()
