@@ -14,11 +14,17 @@ from config.running import ROOT
 QUESTION = "When does our plan renew?"
 
 
+_open_step: list[str] = []  # the step whose line on the terminal still waits for its time
+
+
 def tell(line: str = "") -> None:
     print(line, flush=True)
 
 
 def tell_event(line: str) -> None:
+    if _open_step:
+        _open_step.clear()
+        tell("...")
     tell(f"{time.strftime('%H:%M:%S')}  {line}")
 
 
@@ -26,13 +32,16 @@ def tell_event(line: str) -> None:
 def doing(what: str) -> Iterator[None]:
     """Say what is being done while it is done, then how long it took."""
     began = time.monotonic()
-    print(f"  {what:<34}", end="", flush=True)
+    step = f"  {what:<34}"
+    print(step, end="", flush=True)
+    _open_step[:] = [step]
+    outcome = "not done"
     try:
         yield
-    except BaseException:
-        tell("not done")
-        raise
-    tell(f"{time.monotonic() - began:.1f} s")
+        outcome = f"{time.monotonic() - began:.1f} s"
+    finally:
+        tell(outcome if _open_step else step + outcome)
+        _open_step.clear()
 
 
 def greet(var: Path, url: str, *, seconds: float, invitation: str) -> None:

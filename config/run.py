@@ -260,7 +260,8 @@ def _ask(address: str) -> str:
         with urllib.request.urlopen(address, timeout=5) as answer:
             return str(answer.status)
     except urllib.error.HTTPError as error:
-        return error.read(300).decode(errors="replace")
+        plain = "json" in error.headers.get("content-type", "")
+        return f"{error.code} {error.read(300).decode(errors='replace') if plain else ''}".strip()
     except OSError as error:
         return str(error)
 
