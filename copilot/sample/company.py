@@ -86,6 +86,7 @@ def add_knowledge(cast: Cast) -> None:
     SavedReply.objects.bulk_create(
         SavedReply(
             team=cast.teams[row["team"]], title=row["title"], text=row["text"],
+            language=row.get("language", "en"),
             updated_at=cast.days.now - timedelta(days=30 + 13 * number),
         )
         for number, row in enumerate(replies)

@@ -80,6 +80,8 @@ def _write(day: date, form: str | None, language: str) -> str:
     if form == "weekday":
         return _WEEKDAYS[day.weekday()]
     month = _MONTHS[language].split()[day.month - 1]
+    if form == "monthname":
+        return month
     if form == "month":
         return f"{month} {day.year}"
     return f"{day.day}{'.' if language == 'de' else ''} {month} {day.year}"

@@ -81,8 +81,7 @@ def _title(row: dict[str, Any], fields: dict[str, Any]) -> str:
         return f"{fields['plan']}, {fields['seats']} seats ({row['number']})"
     if row["kind"] == "order":
         return f"Order {row['number']}: {fields['item']} ({fields['quantity']})"
-    about = f", {fields['period']}" if "period" in fields else f" for {fields['invoice']}"
-    return f"{row['kind'].capitalize()} {row['number']}{about}"
+    return f"{row['kind'].capitalize()} {row['number']}"
 
 
 def add_relationship(cast: Cast) -> None:
