@@ -235,7 +235,7 @@ def _stop_programs(web: Program, workers: list[Program], sweep: Program) -> None
     """Doors first, then the workers, who may finish what they have in hand, then the sweep."""
     with doing("Stopping"):
         _stop_started(web, by=signal.SIGTERM, within=4)
-        _stop_started(*workers, by=signal.SIGQUIT, within=6)
+        _stop_started(*workers, by=signal.SIGQUIT, within=8)
         _stop_started(sweep, by=signal.SIGTERM, within=2)
 
 
