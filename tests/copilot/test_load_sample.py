@@ -3,7 +3,7 @@
 import json
 import re
 import stat
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -154,6 +154,8 @@ def test_the_sample_is_fresh_on_any_day(access_file: Path, day: str) -> None:
     for conversation in Conversation.objects.prefetch_related("messages"):
         sent = [one.sent_at for one in sorted(conversation.messages.all(), key=lambda one: one.pk)]
         assert sent == sorted(sent) and sent[-1] <= now, conversation
+    oldest = Conversation.objects.filter(status="open").earliest("waiting_since").waiting_since
+    assert oldest and now - oldest < timedelta(days=2)
     assert not Message.objects.filter(text__regex=r"\{[a-z_]+[-+:}]").exists()
     assert not Note.objects.filter(text__contains="{").exists()
     issued = {one.external_id: one.occurred_at for one in Record.objects.all() if one.occurred_at}
