@@ -5,20 +5,15 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 
-def _whole(value: object) -> object:
-    """PostgreSQL stores no NUL; a reader sees the replacement character in its place."""
-    return value.replace("\x00", "\ufffd") if isinstance(value, str) else value
-
-
 def _identifier(value: object) -> object:
     """CRMs number things with integers as often as with strings; a bool is neither."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else _whole(value)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 Id = Annotated[str, BeforeValidator(_identifier), Field(min_length=1, max_length=200)]
-Name = Annotated[str, BeforeValidator(_whole), Field(max_length=200)]
-Short = Annotated[str, BeforeValidator(_whole), Field(max_length=300)]
-Text = Annotated[str, BeforeValidator(_whole), Field(max_length=500_000)]
+Name = Annotated[str, Field(max_length=200)]
+Short = Annotated[str, Field(max_length=300)]
+Text = Annotated[str, Field(max_length=500_000)]
 
 
 class Part(BaseModel):
@@ -41,8 +36,8 @@ class AccountRef(Part):
 class ContactRef(Part):
     id: Id
     name: Name = ""
-    email: Annotated[str, BeforeValidator(_whole), Field(max_length=254)] = ""
-    phone: Annotated[str, BeforeValidator(_whole), Field(max_length=40)] = ""
+    email: Annotated[str, Field(max_length=254)] = ""
+    phone: Annotated[str, Field(max_length=40)] = ""
 
 
 class Attachment(Part):

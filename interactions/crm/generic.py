@@ -1,6 +1,7 @@
 """The generic CRM: Standard Webhooks in, Standard Webhooks out."""
 
 import json
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -25,7 +26,7 @@ class Generic:
         kind = event.get("type")
         if not isinstance(kind, str) or not kind or len(kind) > 60:
             raise Unreadable("`type` is not a short text")
-        return [Delivery(key=key, type=kind.replace("\x00", "\ufffd"), body=body)]
+        return [Delivery(key=key, type=kind, body=body)]
 
     def parse(self, type: str, body: bytes) -> Fact | None:
         model = e.EVENTS.get(type)
@@ -42,7 +43,7 @@ class Generic:
 
 def decode(body: bytes) -> dict[str, Any]:
     try:
-        event = json.loads(body)
+        event = _storable(json.loads(body.decode("utf-8-sig")))
     except UnicodeDecodeError:
         raise Unreadable("the body is not UTF-8") from None
     except (ValueError, RecursionError):
@@ -50,6 +51,28 @@ def decode(body: bytes) -> dict[str, Any]:
     if not isinstance(event, dict):
         raise Unreadable("the body is not a JSON object")
     return event
+
+
+def _storable(value: Any) -> Any:
+    """PostgreSQL keeps no NUL, half a surrogate pair or infinity, all of which Python's JSON lets pass.
+
+    A reader sees the replacement character in place of the first two.
+    """
+    match value:
+        case str():
+            whole = value.replace("\x00", "\ufffd")
+            return (
+                whole
+                if whole.isascii()
+                else whole.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            )
+        case dict():
+            return {_storable(key): _storable(one) for key, one in value.items()}
+        case list():
+            return [_storable(one) for one in value]
+        case float() if not math.isfinite(value):
+            raise ValueError("not a number that JSON knows")
+    return value
 
 
 def in_words(error: ValidationError) -> str:
