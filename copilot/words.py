@@ -111,6 +111,21 @@ def changed_words(drafted: str, sent: str) -> tuple[int, int]:
     return Levenshtein.distance(old, new), max(len(old), len(new))
 
 
+_STEM = 5
+_DULL = frozenset(
+    "the and for you your our are was were can could would will have has had this that with what when"
+    " where how why who not any please thanks thank hello there from about been need want get got does"
+    " did into its they them then than also just like know one two all but she his her him some out".split()
+)
+_LONG = re.compile(r"[^\W_]{3,}")
+
+
+def content(text: str) -> set[str]:
+    """What a text is about: its content words, cut short so that renew and renewal are one."""
+    words = (word.lower() for word in _LONG.findall(text))
+    return {word[:_STEM] for word in words if word not in _DULL}
+
+
 def count_words(text: str) -> int:
     return sum(token[0].isalnum() for token in tokens(text))
 

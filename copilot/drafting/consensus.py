@@ -10,10 +10,13 @@ from dataclasses import dataclass
 
 from copilot.context.value import Example
 from copilot.slots import details, mask
-from copilot.words import body, likeness, sentences, tokens
+from copilot.words import body, content, likeness, sentences, tokens
 
 NEAREST = 12
 ALIKE = 0.55
+FEW_WORDS = 4
+SHARED_PART = 0.25
+MOST_SHARED = 3
 ENOUGH_CUSTOMERS = 2
 ENOUGH_AGENTS = 2
 
@@ -39,9 +42,9 @@ class Agreement:
     agents: int
 
 
-def agree(examples: Iterable[Example]) -> Agreement | None:
-    """The consensus of the nearest examples, or None where too few agree."""
-    near = _worthwhile(list(examples)[:NEAREST])
+def agree(examples: Iterable[Example], question: str) -> Agreement | None:
+    """The consensus of the nearest examples to the question, or None where too few agree."""
+    near = _worthwhile(list(examples)[:NEAREST], question)
     if not near:
         return None
     phrases = {number: _phrases(number, example) for number, example in enumerate(near)}
@@ -66,12 +69,20 @@ def agree(examples: Iterable[Example]) -> Agreement | None:
     )
 
 
-def _worthwhile(examples: list[Example]) -> list[Example]:
-    """Drop what ranks far below the best: a neighbour by accident."""
-    if not examples:
-        return []
-    best = max(example.score for example in examples)
-    return [example for example in examples if example.score >= best * 0.35]
+def _worthwhile(examples: list[Example], question: str) -> list[Example]:
+    """Drop neighbours by accident: far below the best, or about something else.
+
+    A question of a few words ("yes, at 4") is told by what stood before it, so it is not held
+    to sharing words of its own.
+    """
+    about = content(question)
+    shared = min(len(about) * SHARED_PART, MOST_SHARED) if len(about) > FEW_WORDS else 0
+    best = max((example.score for example in examples), default=0)
+    return [
+        example
+        for example in examples
+        if example.score >= best * 0.35 and len(about & content(example.asked)) >= shared
+    ]
 
 
 def _phrases(number: int, example: Example) -> list[Phrase]:

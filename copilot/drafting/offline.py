@@ -10,16 +10,10 @@ from collections.abc import Iterable
 from copilot.context.value import Context, Item
 from copilot.drafting.consensus import Agreement, agree
 from copilot.drafting.engine import Mark, Reply, Say
-from copilot.words import sentences
+from copilot.words import content, sentences
 
 PROMPT_VERSION = "offline-1"
 MOST_RECORDS = 2
-_WORD = re.compile(r"[^\W_]{3,}")
-_DULL = frozenset(
-    "the and for you your our are was were can could would will have has had this that with what when"
-    " where how why who not any please thanks thank hello there from about been need want get got does"
-    " did into its they them then than also just like know one two all but".split()
-)
 _GREETINGS = {
     "de": "Guten Tag {name},", "fr": "Bonjour {name},", "es": "Hola {name}:",
     "nl": "Beste {name},", "sv": "Hej {name},", "it": "Buongiorno {name},",
@@ -39,7 +33,7 @@ class Offline:
     name = "offline"
 
     def write(self, context: Context, say: Say) -> Reply:
-        agreement = agree(context.examples)
+        agreement = agree(context.examples, context.question)
         core, marks, missing = _core(context, agreement)
         records = _records_asked_about(context)
         if not core and not records:
@@ -68,15 +62,10 @@ def _core(context: Context, agreement: Agreement | None) -> tuple[str, list[Mark
     return "", [], []
 
 
-def _words(text: str) -> set[str]:
-    """Content words, cut to six letters: near enough to a stem for telling what a text is about."""
-    return {word.lower()[:6] for word in _WORD.findall(text)} - {word[:6] for word in _DULL}
-
-
 def _is_about(item: Item, context: Context) -> bool:
     """At least two of the question's content words, one of them in the title."""
-    asked = _words(f"{context.subject} {context.question}")
-    return len(asked & _words(f"{item.title} {item.text}")) >= 2 and bool(asked & _words(item.title))
+    asked = content(f"{context.subject} {context.question}")
+    return len(asked & content(f"{item.title} {item.text}")) >= 2 and bool(asked & content(item.title))
 
 
 def _filled(item: Item, context: Context) -> str:
@@ -86,10 +75,10 @@ def _filled(item: Item, context: Context) -> str:
 
 def _extract(item: Item, context: Context) -> str:
     """The three sentences of an article that share most with the question, in their own order."""
-    asked = _words(f"{context.subject} {context.question}")
+    asked = content(f"{context.subject} {context.question}")
     text = re.sub(r"^#+ .*$|[*_`]", "", item.text, flags=re.M).strip()
     spans = [text[start:end] for start, end in sentences(text) if end - start > 25]
-    best = sorted(spans, key=lambda said: len(asked & _words(said)), reverse=True)[:3]
+    best = sorted(spans, key=lambda said: len(asked & content(said)), reverse=True)[:3]
     return " ".join(said.lstrip("- ") for said in spans if said in best)
 
 
@@ -97,13 +86,19 @@ def _records_asked_about(context: Context) -> list[Item]:
     """Records the customer names by number, else by what they are, with a field that was asked."""
     asked = context.question
     records = [item for item in context.items if item.kind == "record"]
-    numbers = set(re.findall(r"\b[\w-]*\d{3,}\b", asked))
-    named = [r for r in records if numbers & set(re.findall(r"\b[\w-]*\d{3,}\b", f"{r.title} {r.text}"))]
+    numbers = _numbers(asked)
+    named = [r for r in records if numbers & _numbers(f"{r.title} {r.text}")]
     if named:
         return named[:MOST_RECORDS]
-    words = _words(asked)
-    scored = [(len(words & _words(f"{r.title} {r.text}")), r) for r in records]
+    words = content(asked)
+    scored = [(len(words & content(f"{r.title} {r.text}")), r) for r in records]
     return [record for score, record in sorted(scored, key=lambda s: -s[0]) if score >= 2][:1]
+
+
+def _numbers(text: str) -> set[str]:
+    """Numbers that may name a record; a bare year names none."""
+    found = set(re.findall(r"\b[\w-]*\d{3,}\b", text))
+    return {number for number in found if not re.fullmatch(r"(19|20)\d\d", number)}
 
 
 def _letter(context: Context, core: str, marks: list[Mark], records: Iterable[Item]) -> tuple[str, list[Mark]]:

@@ -58,7 +58,7 @@ def render(context: Context) -> Prompt:
 
 def _house_wording(context: Context) -> list[dict[str, str]]:
     """What past replies to such questions agree on; no customer's details survive in it."""
-    agreement = agree(context.examples)
+    agreement = agree(context.examples, context.question)
     return [{"kind": "usual_answer", "text": agreement.text}] if agreement else []
 
 

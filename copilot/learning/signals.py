@@ -52,12 +52,19 @@ def remember_reply(message: Message) -> PastReply | None:
         message=message,
         defaults={
             "conversation": conversation, "team": conversation.team, "account": conversation.account,
-            "contact": conversation.contact, "customer": f"contact:{conversation.contact_id}",
+            "contact": conversation.contact, "customer": customer_key(conversation),
             "author": author_key(message), "asked": asked_text(before, question),
             "text": message.text, "language": conversation.language, "sent_at": message.sent_at,
         },
     )  # fmt: skip
     return row
+
+
+def customer_key(conversation: Conversation) -> str:
+    """Two contacts of one account are one customer: what one was told may be the other's detail."""
+    if conversation.account_id:
+        return f"account:{conversation.account_id}"
+    return f"contact:{conversation.contact_id}"
 
 
 def author_key(message: Message) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from copilot.context.retrieval import asked_text
-from copilot.learning.signals import author_key
+from copilot.learning.signals import author_key, customer_key
 from copilot.models import PastReply
 from copilot.sample.cast import Cast, read_conversations
 from copilot.sample.days import span
@@ -118,7 +118,7 @@ def _replies(conversation: Conversation, messages: list[Message]) -> Iterator[Pa
             yield PastReply(
                 message=one, conversation=conversation, team=conversation.team,
                 account=conversation.account, contact=conversation.contact,
-                customer=f"contact:{conversation.contact_id}", author=author_key(one),
+                customer=customer_key(conversation), author=author_key(one),
                 asked=asked_text(before, "\n\n".join(asked)), text=one.text,
                 language=conversation.language, sent_at=one.sent_at,
             )  # fmt: skip

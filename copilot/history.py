@@ -1,0 +1,176 @@
+"""Past conversations become rows in bulk; a batch is one transaction, so a stop loses no more than one.
+
+Imported conversations are closed: no draft is opened for them, nothing is sent, nobody is told.
+"""
+
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from copilot.context.retrieval import asked_text
+from copilot.models import PastReply
+from customers.models import Contact, Identity
+from interactions.models import Connection, Conversation, Message
+from interactions.wording import language_of
+from people.models import Team
+from people.secretbox import seal
+
+_NAMESPACE = uuid.UUID("5b0f7f6e-5f0e-4b8e-9a7c-6d1f1c9d2a11")
+BY = {"customer": Message.By.CUSTOMER, "agent": Message.By.COLLEAGUE}
+
+
+class Unusable(ValueError):
+    """A line that is no conversation."""
+
+
+class Importer:
+    """Adds conversations of one history; those it has are skipped, so it can be run again."""
+
+    def __init__(self, source: str, team: str = "") -> None:
+        self.source = source
+        self.added = self.skipped = self.replies = 0
+        self._one_team = team
+        self._teams: dict[str, Team] = {}
+        self._contacts: dict[str, Contact] = {}
+        self._connections: dict[str, Connection] = {}
+
+    @staticmethod
+    def check(conversation: Any) -> None:
+        if not isinstance(conversation, dict):
+            raise Unusable("it is not a JSON object")
+        turns = conversation.get("turns")
+        if "id" not in conversation or not isinstance(turns, list):
+            raise Unusable("it has no id or no turns")
+        for turn in turns:
+            if turn.get("by") in BY and not isinstance(turn.get("text"), str):
+                raise Unusable("a turn has no text")
+
+    @transaction.atomic
+    def add(self, batch: Iterable[dict[str, Any]]) -> None:
+        by_key = {self._key(one): one for one in batch}
+        known = set(
+            Conversation.objects.filter(
+                connection__in=[c.pk for c in self._connections_of(by_key.values())],
+                external_id__in=by_key,
+            ).values_list("external_id", flat=True)
+        )
+        self.skipped += len(known)
+        new = [(key, one) for key, one in by_key.items() if key not in known]
+        rows = Conversation.objects.bulk_create([self._conversation(k, one) for k, one in new])
+        messages = Message.objects.bulk_create(
+            [m for row, (_, one) in zip(rows, new, strict=True) for m in _messages(row, one)]
+        )
+        replies = PastReply.objects.bulk_create(_replies(messages), batch_size=2000)
+        self.added += len(rows)
+        self.replies += len(replies)
+
+    def _key(self, one: dict[str, Any]) -> str:
+        return f"{self.source}:{one['id']}"[:200]
+
+    def _connections_of(self, conversations: Iterable[dict[str, Any]]) -> set[Connection]:
+        return {self._connection(self._team(one)) for one in conversations}
+
+    def _team(self, one: dict[str, Any]) -> Team:
+        name = (self._one_team or str(one.get("team") or "Imported")).replace("_", " ")[:80]
+        if name not in self._teams:
+            self._teams[name], _ = Team.objects.get_or_create(
+                name__iexact=name, defaults={"name": name.capitalize(), "slug": slugify(name)[:50]}
+            )
+        return self._teams[name]
+
+    def _connection(self, team: Team) -> Connection:
+        """A closed door that stands for where the history came from."""
+        if team.slug not in self._connections:
+            self._connections[team.slug], _ = Connection.objects.get_or_create(
+                id=uuid.uuid5(_NAMESPACE, f"{self.source}/{team.slug}"),
+                defaults={
+                    "name": f"History: {self.source}"[:80], "team": team,
+                    "sealed_secrets": seal("[]"), "disabled_reason": "An import takes no mail.",
+                },
+            )  # fmt: skip
+        return self._connections[team.slug]
+
+    def _contact(self, one: dict[str, Any]) -> Contact:
+        name = str(one.get("customer") or one["id"])[:200]
+        source = uuid.uuid5(_NAMESPACE, self.source)
+        if name not in self._contacts:
+            known = Identity.objects.filter(source=source, kind="contact", external_id=name)
+            identity = known.select_related("contact").first()
+            contact = identity.contact if identity else None
+            if contact is None:
+                contact = Contact.objects.create(name=str(one.get("customer_name", ""))[:200])
+                Identity.objects.create(source=source, kind="contact", external_id=name, contact=contact)
+            self._contacts[name] = contact
+        return self._contacts[name]
+
+    def _conversation(self, key: str, one: dict[str, Any]) -> Conversation:
+        turns = _spoken(one)
+        times = [_at(turn) for turn in turns] or [datetime.fromtimestamp(one.get("started") or 0, UTC)]
+        team = self._team(one)
+        return Conversation(
+            team=team, connection=self._connection(team), external_id=key, contact=self._contact(one),
+            subject=str(one.get("subject", ""))[:300], channel=str(one.get("channel", "chat"))[:20],
+            topic=", ".join(str(task) for task in one.get("tasks", []))[:80],
+            language=language_of(" ".join(turn["text"] for turn in turns), "en"),
+            status=Conversation.Status.RESOLVED, created_at=times[0],
+            last_message_at=times[-1],
+        )  # fmt: skip
+
+
+def _spoken(one: dict[str, Any]) -> list[dict[str, Any]]:
+    """What was said to each other; what an agent looked up in between was not."""
+    started = one.get("started") or 0
+    spoken, at = [], float(started)
+    for turn in one["turns"]:
+        at = float(turn.get("at") or at)
+        if turn.get("by") in BY and turn["text"].strip():
+            spoken.append({**turn, "at": at, "agent": str(one.get("agent", ""))})
+    return spoken
+
+
+def _at(turn: dict[str, Any]) -> datetime:
+    return datetime.fromtimestamp(turn["at"], UTC)
+
+
+def _messages(row: Conversation, one: dict[str, Any]) -> list[Message]:
+    return [
+        Message(
+            conversation=row,
+            by=BY[turn["by"]],
+            contact=row.contact if turn["by"] == "customer" else None,
+            author_name=turn["agent"][:200] if turn["by"] == "agent" else row.contact.name,  # type: ignore[union-attr]
+            external_id=f"turn-{number}",
+            text=turn["text"].replace("\x00", "\ufffd"),
+            sent_at=_at(turn),
+            received_at=_at(turn),
+        )  # fmt: skip
+        for number, turn in enumerate(_spoken(one))
+    ]
+
+
+def _replies(messages: list[Message]) -> Iterable[PastReply]:
+    """Each agent's message beside what it answered."""
+    before, question, last = "", list[str](), None
+    for message in messages:
+        if message.conversation_id != last:
+            before, question, last = "", [], message.conversation_id
+        if message.by == Message.By.CUSTOMER:
+            question.append(message.text)
+            continue
+        if question:
+            yield _reply(message, asked_text(before, "\n\n".join(question)))
+        before, question = message.text, []
+
+
+def _reply(message: Message, asked: str) -> PastReply:
+    conversation = message.conversation
+    return PastReply(
+        message=message, conversation=conversation, team_id=conversation.team_id,
+        contact_id=conversation.contact_id, customer=f"contact:{conversation.contact_id}",
+        author=f"name:{message.author_name}", asked=asked, text=message.text,
+        language=conversation.language, sent_at=message.sent_at,
+    )  # fmt: skip
