@@ -137,19 +137,21 @@ def _at(turn: dict[str, Any]) -> datetime:
 
 
 def _messages(row: Conversation, one: dict[str, Any]) -> list[Message]:
-    return [
-        Message(
-            conversation=row,
-            by=BY[turn["by"]],
-            contact=row.contact if turn["by"] == "customer" else None,
-            author_name=turn["agent"][:200] if turn["by"] == "agent" else row.contact.name,  # type: ignore[union-attr]
-            external_id=f"turn-{number}",
-            text=turn["text"].replace("\x00", "\ufffd"),
-            sent_at=_at(turn),
-            received_at=_at(turn),
-        )  # fmt: skip
-        for number, turn in enumerate(_spoken(one))
-    ]
+    return [_message(row, turn, f"turn-{n}") for n, turn in enumerate(_spoken(one))]
+
+
+def _message(row: Conversation, turn: dict[str, Any], external_id: str) -> Message:
+    said_by_customer = turn["by"] == "customer"
+    return Message(
+        conversation=row,
+        by=BY[turn["by"]],
+        contact=row.contact if said_by_customer else None,
+        author_name=str(row.contact or "") if said_by_customer else turn["agent"][:200],
+        external_id=external_id,
+        text=turn["text"].replace("\x00", "\ufffd"),
+        sent_at=_at(turn),
+        received_at=_at(turn),
+    )
 
 
 def _replies(messages: list[Message]) -> Iterable[PastReply]:

@@ -1,11 +1,12 @@
 """Import past conversations from a JSON-lines file, so that drafts can stand on them from day one."""
 
 import gzip
+import io
 import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -61,16 +62,11 @@ def _read(line: str, number: int) -> dict[str, Any]:
 def _lines(file: Path) -> Iterator[tuple[str, int]]:
     """Each line with the number of file bytes read so far, compressed ones where it is."""
     with file.open("rb") as raw:
-        text: IO[str] = (
-            gzip.open(raw, "rt", encoding="utf-8")
-            if file.suffix == ".gz"
-            else open(  # noqa: SIM115
-                raw.fileno(), encoding="utf-8", closefd=False
-            )
-        )
-        for line in text:
-            if line.strip():
-                yield line, raw.tell()
+        packed = gzip.GzipFile(fileobj=raw) if file.suffix == ".gz" else raw
+        with io.TextIOWrapper(packed, encoding="utf-8") as text:
+            for line in text:
+                if line.strip():
+                    yield line, raw.tell()
 
 
 class _Bar:
