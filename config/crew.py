@@ -12,7 +12,7 @@ from config.children import Process
 from config.folder import CannotStart
 
 LONGEST_PAUSE = 30.0
-DEATHS_IN_A_ROW = 6
+DEATHS_IN_A_ROW = 5
 SETTLED_SECONDS = 60.0
 
 
