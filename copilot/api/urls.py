@@ -1,5 +1,43 @@
-"""REST v1."""
+"""REST v1: every resource has a list and a detail; what can be done stands below its row."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path, re_path
 
-urlpatterns: list[URLPattern] = []
+from copilot.api import deciding, documents, resources
+from copilot.api.door import Nowhere
+from copilot.api.resources import Resource
+
+
+def _resource(name: str, view: type[Resource], pk: str = "int") -> list[URLPattern]:
+    return [
+        path(f"{name}/", view.as_view({"get": "list"}), name=f"api-{name}"),
+        path(f"{name}/<{pk}:pk>/", view.as_view({"get": "retrieve"}), name=f"api-{name}-one"),
+    ]
+
+
+urlpatterns: list[URLPattern] = [
+    *_resource("accounts", resources.Accounts),
+    *_resource("contacts", resources.Contacts),
+    *_resource("records", resources.Records),
+    *_resource("notes", resources.Notes),
+    *_resource("promises", resources.Promises),
+    *_resource("conversations", resources.Conversations),
+    path("conversations/<int:pk>/replies/", deciding.ConversationReplies.as_view(), name="api-reply"),
+    path("conversations/<int:pk>/drafts/", deciding.ConversationDrafts.as_view(), name="api-request-draft"),
+    *_resource("messages", resources.Messages),
+    *_resource("drafts", resources.Drafts),
+    path("drafts/<int:pk>/decisions/", deciding.DraftDecisions.as_view(), name="api-decide"),
+    *_resource("decisions", resources.Decisions),
+    path("decisions/<int:pk>/undo/", deciding.DecisionUndo.as_view(), name="api-undo"),
+    *_resource("signals", resources.Signals),
+    *_resource("articles", resources.Articles),
+    *_resource("connections", resources.Connections, "uuid"),
+    *_resource("events", resources.Events),
+    path("events/<int:pk>/replay/", deciding.EventReplay.as_view(), name="api-replay"),
+    *_resource("deliveries", resources.Deliveries, "uuid"),
+    *_resource("people", resources.People),
+    *_resource("teams", resources.Teams),
+    path("schema/", documents.OpenApi.as_view(), name="api-schema"),
+    path("schemas/<str:event_type>", documents.EventSchema.as_view(), name="api-event-schema"),
+    path("docs/", documents.page, name="api-docs"),
+    re_path(r"", Nowhere.as_view(), name="api-nowhere"),
+]

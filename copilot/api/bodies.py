@@ -1,0 +1,90 @@
+"""What may be sent, read into plain values before any verb is called."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from copilot.api.keys import Caller
+from copilot.decisions import Invalid, Wording
+from copilot.models import Decision
+from people.access import visible_people
+from people.models import Team, User
+
+KINDS = [Decision.Kind.APPROVE, Decision.Kind.EDIT, Decision.Kind.ESCALATE, Decision.Kind.DISCARD,
+         Decision.Kind.REDRAFT]  # fmt: skip
+LONGEST_TEXT = 100_000
+MOST_ADDRESSES = 50
+
+
+class Text(serializers.CharField):
+    def __init__(self, longest: int = LONGEST_TEXT, **options: Any) -> None:
+        plain = {"required": False, "allow_null": True, "allow_blank": True, "trim_whitespace": False}
+        super().__init__(**{**plain, "max_length": longest, **options})
+
+
+class Addresses(serializers.ListField):
+    """A list of mail addresses, or one by itself."""
+
+    def __init__(self, **options: Any) -> None:
+        child = serializers.CharField(max_length=254, allow_blank=True)
+        plain = {"required": False, "allow_null": True, "max_length": MOST_ADDRESSES}
+        super().__init__(child=child, **{**plain, **options})
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        return list(super().to_internal_value([data] if isinstance(data, str) else data))
+
+
+class ReplyBody(serializers.Serializer[Any]):
+    """A reply of the person's own words. What is left out stays as proposed."""
+
+    text = Text(required=True, allow_null=False)
+    to = Addresses(help_text="Addresses; left out: the customer's.")
+    cc = Addresses()
+    bcc = Addresses()
+    subject = Text(998)
+
+
+class DecisionBody(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=[(kind.value, kind.value) for kind in KINDS])
+    version = serializers.IntegerField(help_text="The draft's version that was looked at.")
+    text = Text(help_text="For `edit`: what is to be sent.")
+    to = Addresses(
+        help_text="For `escalate`: `user:<id>` or `team:<id>`. For `approve` and `edit`: addresses, "
+        "where they are not to stay as proposed."
+    )
+    cc = Addresses()
+    bcc = Addresses()
+    subject = Text(998)
+    reason = Text(
+        300,
+        help_text="For `escalate`: above_limit, needs_expert, policy, unhappy, other, or your own words. "
+        "For `discard`: why.",
+    )
+    question = Text(2000, help_text="For `escalate`: what its receiver is asked.")
+    instruction = Text(1000, help_text="For `redraft`: what is to be different.")
+    alternative = Text(80, help_text="No draft offers alternatives yet, so none can be chosen.")
+    ticks = serializers.ListField(
+        child=serializers.CharField(max_length=80), required=False, allow_null=True, max_length=200,
+        help_text="Ids of the checks that a person has looked at.",
+    )  # fmt: skip
+
+
+class RequestBody(serializers.Serializer[Any]):
+    instruction = Text(1000, help_text="What the draft should heed.")
+
+
+def wording(sent: dict[str, Any]) -> Wording:
+    return Wording(**{name: sent.get(name) for name in ("text", "to", "cc", "bcc", "subject")})
+
+
+def receiver(who: Caller, sent: dict[str, Any]) -> User | Team:
+    """To whom it is handed on: one person or one team."""
+    named = sent.get("to") or []
+    kind, _, number = named[0].partition(":") if len(named) == 1 else ("", "", "")
+    if kind not in ("user", "team") or not (number.isascii() and number.isdigit() and len(number) < 19):
+        raise Invalid("Say in `to` who takes over: user:<id> or team:<id>. Nothing was changed.")
+    rows = visible_people(who.standing) if kind == "user" else Team.objects.all()
+    found = rows.filter(pk=int(number)).first()
+    if found is None:
+        raise Invalid(f"There is no {kind} {number} here to take over. Nothing was changed.")
+    return found

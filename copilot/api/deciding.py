@@ -1,0 +1,190 @@
+"""What can be done: decide about a draft, take it back, write without one, ask for one, replay an event."""
+
+from typing import Any
+
+from django.db import transaction
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from copilot import decisions
+from copilot.api import bodies, reach
+from copilot.api.door import Door
+from copilot.api.idempotency import once
+from copilot.api.keys import Caller, caller
+from copilot.api.problems import Problem
+from copilot.api.shapes import DecisionShape, DraftShape, EventShape
+from copilot.decisions import Actor, Invalid
+from copilot.drafting import opening
+from copilot.drafting.switch import ruling
+from copilot.models import Decision, Draft
+from interactions import inbox
+from interactions.models import Conversation, Escalation
+from people.audit import note_deed
+from people.models import Scope
+
+Kind = Decision.Kind
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER,
+    description="The same key with the same request gets the first answer again, for 24 hours.",
+)  # fmt: skip
+
+
+class Deciding(Door):
+    """Only a person's key with the scope `decide`, and only where that person may answer."""
+
+    scope = Scope.DECIDE
+    people_only = True
+
+
+class DraftDecisions(Deciding):
+    @extend_schema(
+        operation_id="drafts_decide", request=bodies.DecisionBody, responses={201: DecisionShape},
+        parameters=[IDEMPOTENCY_KEY], tags=["drafts"],
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, pk: int) -> Response:
+        """Approve, edit, escalate, discard or redraft; the first decision wins."""
+        who = caller(request)
+        draft = get_object_or_404(reach.drafts(who), pk=pk)
+        if not reach.decidable(who).filter(pk=pk).exists():
+            raise PermissionDenied("You may read this conversation, and others answer it.")
+        sent = _read(bodies.DecisionBody, request)
+        return _decided(who, _decide(who, draft, sent), status=201)
+
+
+def _decide(who: Caller, draft: Draft, sent: dict[str, Any]) -> Decision:
+    _check_sense(draft, sent)
+    actor, version, ticks = _actor(who), sent["version"], sent.get("ticks") or ()
+    match sent["kind"]:
+        case Kind.APPROVE:
+            return decisions.approve(draft.pk, version, actor, ticks, bodies.wording(sent))
+        case Kind.EDIT:
+            return decisions.edit(draft.pk, version, actor, bodies.wording(sent), ticks)
+        case Kind.ESCALATE:
+            return _escalate(who, draft, sent)
+        case Kind.DISCARD:
+            return decisions.discard(draft.pk, version, actor, sent.get("reason") or "")
+        case _:
+            return decisions.redraft(draft.pk, version, actor, sent.get("instruction") or "")
+
+
+def _check_sense(draft: Draft, sent: dict[str, Any]) -> None:
+    """Refuse what would be passed over in silence; an old version is for the verb to refuse."""
+    if sent["version"] != draft.version:
+        return
+    if sent.get("alternative"):
+        raise Invalid("This draft offers no alternatives to choose from. Nothing was sent.")
+    if sent["kind"] == Kind.APPROVE and sent.get("text") not in (None, draft.text):
+        raise Invalid("Approving sends the draft's own text. To send another, use the kind edit.")
+
+
+def _escalate(who: Caller, draft: Draft, sent: dict[str, Any]) -> Decision:
+    to, reason = bodies.receiver(who, sent), sent.get("reason") or ""
+    question = sent.get("question") or ""
+    if reason not in Escalation.Reason.values:
+        question = "\n\n".join(part for part in (reason, question) if part)
+        reason = Escalation.Reason.OTHER
+    return decisions.escalate(draft.pk, sent["version"], _actor(who), to, reason, question)
+
+
+class DecisionUndo(Deciding):
+    @extend_schema(
+        operation_id="decisions_undo", request=None, responses={200: DecisionShape},
+        parameters=[IDEMPOTENCY_KEY], tags=["decisions"],
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, pk: int) -> Response:
+        """Take it back: a reply within its undo time, a discard, or an escalation."""
+        who = caller(request)
+        decision = get_object_or_404(reach.decisions(who), pk=pk)
+        _must_answer(who, decision.conversation_id)
+        return _decided(who, decisions.undo(decision.pk, _actor(who)), status=200)
+
+
+class ConversationReplies(Deciding):
+    @extend_schema(
+        operation_id="conversations_reply", request=bodies.ReplyBody, responses={201: DecisionShape},
+        parameters=[IDEMPOTENCY_KEY], tags=["conversations"],
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, pk: int) -> Response:
+        """Write a reply without a draft; one that is open is set aside."""
+        who = caller(request)
+        conversation = get_object_or_404(reach.conversations(who), pk=pk)
+        _must_answer(who, conversation.pk)
+        sent = _read(bodies.ReplyBody, request)
+        return _decided(who, decisions.write(pk, _actor(who), bodies.wording(sent)), status=201)
+
+
+class ConversationDrafts(Door):
+    people_only = True
+
+    @extend_schema(
+        operation_id="conversations_request_draft", request=bodies.RequestBody,
+        responses={201: DraftShape, 200: DraftShape}, parameters=[IDEMPOTENCY_KEY], tags=["conversations"],
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, pk: int) -> Response:
+        """Ask for a draft: 201 with a new one, 200 with the one that is open already."""
+        who = caller(request)
+        get_object_or_404(reach.conversations(who), pk=pk)
+        _must_answer(who, pk)
+        sent = _read(bodies.RequestBody, request)
+        draft, is_new = _request_draft(who, pk, sent.get("instruction") or "")
+        return Response(DraftShape(draft).data, status=201 if is_new else 200)
+
+
+@transaction.atomic
+def _request_draft(who: Caller, conversation_id: int, instruction: str) -> tuple[Draft, bool]:
+    assert who.person is not None
+    locked = Conversation.objects.select_for_update(of=("self",))
+    conversation = locked.select_related("team", "contact", "account").get(pk=conversation_id)
+    is_new = opening.open_draft(conversation) is None
+    draft = opening.request(conversation, who.person, instruction)
+    if draft is None:
+        raise Invalid(f"{ruling(conversation, who.person).why} Write the reply yourself.")
+    draft.refresh_from_db()
+    return draft, is_new
+
+
+class EventReplay(Door):
+    people_only = True
+
+    @extend_schema(
+        operation_id="events_replay", request=None, responses={202: EventShape},
+        parameters=[IDEMPOTENCY_KEY], tags=["events"],
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, pk: int) -> Response:
+        """Apply a dead event once more; for admins and the team's leads."""
+        who = caller(request)
+        event = get_object_or_404(reach.events(who), pk=pk)
+        with transaction.atomic():
+            if not inbox.replay(event.pk):
+                raise Problem(409, "refused", f"Only a dead event can be replayed; this one is {event.state}.")
+            note_deed(who.person, "replay", event, key=who.key)
+        return Response(EventShape(reach.events(who).get(pk=pk)).data, status=202)
+
+
+def _actor(who: Caller) -> Actor:
+    assert who.person is not None
+    return Actor(who.person, who.key)
+
+
+def _must_answer(who: Caller, conversation_id: int) -> None:
+    if not reach.answerable(who).filter(pk=conversation_id).exists():
+        raise PermissionDenied("You may read this conversation, and others answer it.")
+
+
+def _read(body: type[Any], request: Request) -> dict[str, Any]:
+    sent = body(data=request.data)
+    sent.is_valid(raise_exception=True)
+    return dict(sent.validated_data)
+
+
+def _decided(who: Caller, decision: Decision, *, status: int) -> Response:
+    """The decision as it is in the database now, after all that followed from it."""
+    return Response(DecisionShape(reach.decisions(who).get(pk=decision.pk)).data, status=status)

@@ -1,0 +1,72 @@
+"""What lists can be narrowed down by."""
+
+from typing import Any
+
+import django_filters as filters
+from django import forms
+from django.db.models import QuerySet
+
+from copilot.api.shapes import STATES
+from copilot.models import Draft
+from interactions.models import Conversation, InboxEvent, OutboxMessage
+
+LARGEST_ID = 2**63 - 1
+
+
+class IdField(forms.IntegerField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"min_value": 1, "max_value": LARGEST_ID, **options})
+
+
+class Id(filters.NumberFilter):
+    """A number that PostgreSQL can hold; anything else is the caller's mistake."""
+
+    field_class = IdField
+
+    def get_max_validator(self) -> None:
+        return None
+
+
+class ByConversation(filters.FilterSet):
+    conversation = Id(field_name="conversation_id")
+
+
+class ByAccount(filters.FilterSet):
+    account = Id(field_name="account_id")
+
+
+class Contacts(ByAccount):
+    email = filters.CharFilter(lookup_expr="iexact", max_length=254)
+
+
+class Conversations(ByAccount):
+    external_id = filters.CharFilter(max_length=200)
+    connection = filters.UUIDFilter(field_name="connection_id")
+    team = Id(field_name="team_id")
+    contact = Id(field_name="contact_id")
+    status = filters.ChoiceFilter(choices=Conversation.Status.choices)
+
+
+class Drafts(ByConversation):
+    state = filters.ChoiceFilter(choices=[(one, one) for one in STATES], method="in_state")
+
+    def in_state(self, rows: QuerySet[Any], name: str, state: str) -> QuerySet[Any]:
+        if state == "sent":
+            return rows.filter(state=Draft.State.APPROVED, was_sent=True)
+        rows = rows.filter(state=state)
+        return rows.filter(was_sent=False) if state == Draft.State.APPROVED else rows
+
+
+class ByDraft(ByConversation):
+    draft = Id(field_name="draft_id")
+
+
+class Deliveries(ByConversation):
+    draft = Id(field_name="decision__draft_id")
+    connection = filters.UUIDFilter(field_name="connection_id")
+    state = filters.ChoiceFilter(choices=OutboxMessage.State.choices)
+
+
+class Events(filters.FilterSet):
+    connection = filters.UUIDFilter(field_name="connection_id")
+    state = filters.ChoiceFilter(choices=InboxEvent.State.choices)

@@ -1,0 +1,122 @@
+"""Which rows a caller may see: a person by their standing, a connection what belongs to it alone."""
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from copilot.access import (
+    decidable_drafts,
+    visible_articles,
+    visible_decisions,
+    visible_drafts,
+    visible_signals,
+)
+from copilot.api.keys import Caller
+from copilot.models import Article, Decision, Draft, Signal
+from customers.access import visible_accounts, visible_contacts, visible_records
+from customers.models import Account, Contact, Note, Promise, Record
+from interactions.access import (
+    answerable_conversations,
+    visible_connections,
+    visible_conversations,
+    visible_deliveries,
+    visible_events,
+)
+from interactions.models import Connection, Conversation, InboxEvent, Message, OutboxMessage
+from people.access import visible_people, visible_teams
+from people.models import Team, User
+
+
+def conversations(who: Caller) -> QuerySet[Conversation]:
+    if who.connection:
+        return Conversation.objects.filter(connection=who.connection)
+    return visible_conversations(who.standing)
+
+
+def answerable(who: Caller) -> QuerySet[Conversation]:
+    return answerable_conversations(who.standing)
+
+
+def messages(who: Caller) -> QuerySet[Message]:
+    return Message.objects.filter(conversation__in=conversations(who))
+
+
+def drafts(who: Caller) -> QuerySet[Draft]:
+    of_connection = Draft.objects.filter(conversation__connection=who.connection)
+    return _with_sent(of_connection if who.connection else visible_drafts(who.standing))
+
+
+def decidable(who: Caller) -> QuerySet[Draft]:
+    return decidable_drafts(who.standing)
+
+
+def _with_sent(rows: QuerySet[Draft]) -> QuerySet[Draft]:
+    """Whether the approved reply has left is the outbox row's to say."""
+    left = Decision.objects.filter(draft=OuterRef("pk"), outbox__state=OutboxMessage.State.SENT)
+    return rows.annotate(was_sent=Exists(left))
+
+
+def decisions(who: Caller) -> QuerySet[Decision]:
+    rows = Decision.objects.none() if who.connection else visible_decisions(who.standing)
+    return rows.select_related("draft", "outbox")
+
+
+def signals(who: Caller) -> QuerySet[Signal]:
+    return Signal.objects.none() if who.connection else visible_signals(who.standing)
+
+
+def accounts(who: Caller) -> QuerySet[Account]:
+    if who.connection:
+        return Account.objects.filter(identities__source=who.connection.pk).distinct()
+    return visible_accounts(who.standing)
+
+
+def contacts(who: Caller) -> QuerySet[Contact]:
+    if who.connection:
+        return Contact.objects.filter(identities__source=who.connection.pk).distinct()
+    return visible_contacts(who.standing)
+
+
+def records(who: Caller) -> QuerySet[Record]:
+    if who.connection:
+        return Record.objects.filter(source=who.connection.pk)
+    return visible_records(who.standing)
+
+
+def notes(who: Caller) -> QuerySet[Note]:
+    return Note.objects.none() if who.connection else Note.objects.filter(account__in=accounts(who))
+
+
+def promises(who: Caller) -> QuerySet[Promise]:
+    return Promise.objects.none() if who.connection else Promise.objects.filter(account__in=accounts(who))
+
+
+def articles(who: Caller) -> QuerySet[Article]:
+    return Article.objects.none() if who.connection else visible_articles(who.standing)
+
+
+def connections(who: Caller) -> QuerySet[Connection]:
+    if who.connection:
+        return Connection.objects.filter(pk=who.connection.pk)
+    return visible_connections(who.standing)
+
+
+def events(who: Caller) -> QuerySet[InboxEvent]:
+    if who.connection:
+        return InboxEvent.objects.filter(connection=who.connection).defer("body")
+    return visible_events(who.standing)
+
+
+def deliveries(who: Caller) -> QuerySet[OutboxMessage]:
+    if who.connection:
+        theirs = Q(connection=who.connection) | Q(conversation__connection=who.connection)
+        rows = OutboxMessage.objects.filter(theirs).defer("payload")
+    else:
+        rows = visible_deliveries(who.standing)
+    return rows.select_related("decision", "approval")
+
+
+def people(who: Caller) -> QuerySet[User]:
+    return User.objects.none() if who.connection else visible_people(who.standing)
+
+
+def teams(who: Caller) -> QuerySet[Team]:
+    return Team.objects.none() if who.connection else visible_teams(who.standing)

@@ -1,0 +1,157 @@
+"""What can be read: a list and a detail for every kind of row, each behind its own reach."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.viewsets import GenericViewSet
+
+from copilot.api import filters, reach, shapes
+from copilot.api.door import Door
+from copilot.api.keys import Caller, caller
+
+type Reach = Callable[[Caller], QuerySet[Any]]
+
+
+class Resource(ListModelMixin, RetrieveModelMixin, Door, GenericViewSet[Any]):
+    """`reach` says which rows the caller may see; for all others the answer is 404."""
+
+    reach: ClassVar[Reach]
+    needs: ClassVar[tuple[str, ...]] = ()
+    newest_first = "-id"
+
+    def get_queryset(self) -> QuerySet[Any]:
+        if getattr(self, "swagger_fake_view", False):  # the OpenAPI document is made without a caller
+            return self.serializer_class.Meta.model.objects.none()  # type: ignore[union-attr]
+        return type(self).reach(caller(self.request)).prefetch_related(*self.needs)
+
+
+class Accounts(Resource):
+    """Customers: the companies your teams look after."""
+
+    reach = reach.accounts
+    serializer_class = shapes.AccountShape
+    needs = ("teams", "identities")
+
+
+class Contacts(Resource):
+    """The people who write to you."""
+
+    reach = reach.contacts
+    serializer_class = shapes.ContactShape
+    filterset_class = filters.Contacts
+    needs = ("identities",)
+
+
+class Records(Resource):
+    """Orders, invoices and subscriptions, as the CRM last told them."""
+
+    reach = reach.records
+    serializer_class = shapes.RecordShape
+    filterset_class = filters.ByAccount
+
+
+class Notes(Resource):
+    """What is known of a relationship."""
+
+    reach = reach.notes
+    serializer_class = shapes.NoteShape
+    filterset_class = filters.ByAccount
+
+
+class Promises(Resource):
+    """What was promised to a customer."""
+
+    reach = reach.promises
+    serializer_class = shapes.PromiseShape
+    filterset_class = filters.ByAccount
+
+
+class Conversations(Resource):
+    """Conversations; `external_id` is the CRM's own."""
+
+    reach = reach.conversations
+    serializer_class = shapes.ConversationShape
+    filterset_class = filters.Conversations
+
+
+class Messages(Resource):
+    """What was said; `by` tells who: a customer, a colleague, or a colleague's internal note."""
+
+    reach = reach.messages
+    serializer_class = shapes.MessageShape
+    filterset_class = filters.ByConversation
+
+
+class Drafts(Resource):
+    """Proposed replies, with what they rest on."""
+
+    reach = reach.drafts
+    serializer_class = shapes.DraftShape
+    filterset_class = filters.Drafts
+
+
+class Decisions(Resource):
+    """What people decided about drafts, and the replies they wrote without one."""
+
+    reach = reach.decisions
+    serializer_class = shapes.DecisionShape
+    filterset_class = filters.ByDraft
+
+
+class Signals(Resource):
+    """What each reply taught: the word edits between the draft and what was sent."""
+
+    reach = reach.signals
+    serializer_class = shapes.SignalShape
+    filterset_class = filters.ByDraft
+
+
+class Articles(Resource):
+    """What drafts may draw on besides the customer's own rows."""
+
+    reach = reach.articles
+    serializer_class = shapes.ArticleShape
+    needs = ("teams",)
+
+
+class Connections(Resource):
+    """The CRMs that push to Rapport; their secrets are never shown."""
+
+    reach = reach.connections
+    serializer_class = shapes.ConnectionShape
+    newest_first = "-created_at"
+
+
+class Events(Resource):
+    """The inbox: every delivery of a CRM, and what became of it."""
+
+    reach = reach.events
+    serializer_class = shapes.EventShape
+    filterset_class = filters.Events
+
+
+class Deliveries(Resource):
+    """The outbox: what left or will leave, with every attempt."""
+
+    reach = reach.deliveries
+    serializer_class = shapes.DeliveryShape
+    filterset_class = filters.Deliveries
+    needs = ("log",)
+    newest_first = "-created_at"
+
+
+class People(Resource):
+    """Colleagues, and the teams they are in."""
+
+    reach = reach.people
+    serializer_class = shapes.PersonShape
+    needs = ("memberships",)
+
+
+class Teams(Resource):
+    """The teams you are in; all of them for an admin."""
+
+    reach = reach.teams
+    serializer_class = shapes.TeamShape

@@ -1,0 +1,239 @@
+"""How rows look in JSON. Every field is named here: nothing leaves because a model has it."""
+
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from copilot.drafting.failures import sentence
+from copilot.models import Article, Decision, Draft, Signal
+from customers.models import Account, Contact, Identity, Note, Promise, Record
+from interactions.models import Attempt, Connection, Conversation, InboxEvent, Message, OutboxMessage
+from people.models import Membership, Team, User
+
+LEFT = (OutboxMessage.State.SENT,)
+STATES = [*Draft.State.values, "sent"]
+
+
+def shown_state(draft: Draft, *, sent: bool) -> str:
+    """A draft's state for outsiders: approved until its reply has left, then sent."""
+    return "sent" if sent and draft.state == Draft.State.APPROVED else str(draft.state)
+
+
+class IdentityShape(serializers.ModelSerializer[Identity]):
+    connection = serializers.UUIDField(source="source")
+    id = serializers.CharField(source="external_id")
+
+    class Meta:
+        model = Identity
+        fields = ("connection", "id")
+
+
+class AccountShape(serializers.ModelSerializer[Account]):
+    external_ids = IdentityShape(source="identities", many=True)
+
+    class Meta:
+        model = Account
+        fields = (
+            "id", "name", "domain", "tier", "about", "language", "time_zone", "manager", "teams",
+            "people_only", "people_only_reason", "fields", "customer_since", "external_ids", "created_at",
+        )  # fmt: skip
+
+
+class ContactShape(serializers.ModelSerializer[Contact]):
+    external_ids = IdentityShape(source="identities", many=True)
+
+    class Meta:
+        model = Contact
+        fields = (
+            "id", "account", "name", "email", "phone", "title", "language", "time_zone", "people_only",
+            "people_only_reason", "fields", "external_ids", "created_at",
+        )  # fmt: skip
+
+
+class RecordShape(serializers.ModelSerializer[Record]):
+    connection = serializers.UUIDField(source="source", allow_null=True)
+
+    class Meta:
+        model = Record
+        fields = (
+            "id", "connection", "external_id", "kind", "title", "status", "account", "contact", "fields",
+            "occurred_at", "source_updated_at",
+        )  # fmt: skip
+
+
+class NoteShape(serializers.ModelSerializer[Note]):
+    class Meta:
+        model = Note
+        fields = (
+            "id", "account", "contact", "kind", "text", "quote", "internal", "state", "author", "owner",
+            "review_by", "decided_by", "decided_at", "created_at",
+        )  # fmt: skip
+
+
+class PromiseShape(serializers.ModelSerializer[Promise]):
+    class Meta:
+        model = Promise
+        fields = (
+            "id", "account", "contact", "owner", "text", "quote", "due_at", "state", "made_at", "closed_at",
+        )  # fmt: skip
+
+
+class ConversationShape(serializers.ModelSerializer[Conversation]):
+    class Meta:
+        model = Conversation
+        fields = (
+            "id", "external_id", "connection", "team", "account", "contact", "subject", "channel",
+            "language", "topic", "status", "assignee", "snoozed_until", "waiting_since", "last_message_at",
+            "version", "created_at",
+        )  # fmt: skip
+
+
+class MessageShape(serializers.ModelSerializer[Message]):
+    class Meta:
+        model = Message
+        fields = (
+            "id", "conversation", "external_id", "by", "contact", "person", "author_name", "text", "html",
+            "quoted", "to", "cc", "attachments", "automatic", "sent_at", "received_at",
+        )  # fmt: skip
+
+
+class DraftShape(serializers.ModelSerializer[Draft]):
+    """`sources` are what the text rests on, `checks` what a person must look at before it goes out as it is."""
+
+    state = serializers.SerializerMethodField()
+    failure = serializers.SerializerMethodField(help_text="In words; empty when there is none.")
+
+    class Meta:
+        model = Draft
+        fields = (
+            "id", "conversation", "n", "state", "version", "text", "abstained", "missing", "sources",
+            "checks", "lessons", "envelope", "instructions", "engine", "failure", "answers",
+            "created_at", "ready_at",
+        )  # fmt: skip
+
+    @extend_schema_field({"type": "string", "enum": STATES})
+    def get_state(self, draft: Draft) -> str:
+        return shown_state(draft, sent=getattr(draft, "was_sent", False))
+
+    def get_failure(self, draft: Draft) -> str:
+        return sentence(draft.failure) if draft.failure else ""
+
+
+class DecisionShape(serializers.ModelSerializer[Decision]):
+    """`state` and `version` are the draft's, as it is now; `undo_until` is null once it is over."""
+
+    delivery = serializers.PrimaryKeyRelatedField[OutboxMessage](source="outbox", read_only=True)
+    by_key = serializers.PrimaryKeyRelatedField[Any](source="key", read_only=True)
+    undo_until = serializers.SerializerMethodField()
+    state = serializers.SerializerMethodField()
+    version = serializers.IntegerField(source="draft.version", default=None, allow_null=True, read_only=True)
+
+    class Meta:
+        model = Decision
+        fields = (
+            "id", "kind", "conversation", "draft", "state", "version", "person", "by_key", "at", "text",
+            "reason", "instruction", "ticks", "seconds", "delivery", "undo_until", "undone_at",
+        )  # fmt: skip
+
+    @extend_schema_field({"type": ["string", "null"], "format": "date-time"})
+    def get_undo_until(self, decision: Decision) -> str | None:
+        row = decision.outbox
+        if row is None or row.state != OutboxMessage.State.PENDING:
+            return None
+        return row.due_at.isoformat().replace("+00:00", "Z")
+
+    @extend_schema_field({"type": ["string", "null"], "enum": [*STATES, None]})
+    def get_state(self, decision: Decision) -> str | None:
+        sent = decision.outbox is not None and decision.outbox.state in LEFT
+        if decision.draft is not None:
+            return shown_state(decision.draft, sent=sent)
+        if decision.outbox is None or decision.undone_at:
+            return None
+        return "sent" if sent else "approved"
+
+
+class SignalShape(serializers.ModelSerializer[Signal]):
+    class Meta:
+        model = Signal
+        fields = (
+            "id", "decision", "draft", "conversation", "team", "person", "drafted", "sent", "script",
+            "distance", "body_distance", "reason", "seconds", "sources", "lessons", "state", "at", "settled_at",
+        )  # fmt: skip
+
+
+class ArticleShape(serializers.ModelSerializer[Article]):
+    class Meta:
+        model = Article
+        fields = ("id", "title", "body", "teams", "language", "owner", "review_by", "updated_at")
+
+
+class ConnectionShape(serializers.ModelSerializer[Connection]):
+    """No secret is in here, nor the parts of an address in which secrets travel."""
+
+    deliver_to = serializers.SerializerMethodField(help_text="Without user, password and query.")
+
+    class Meta:
+        model = Connection
+        fields = (
+            "id", "name", "kind", "team", "deliver_to", "paused_at", "revoked_at", "disabled_reason",
+            "created_at",
+        )  # fmt: skip
+
+    def get_deliver_to(self, connection: Connection) -> str:
+        parts = urlsplit(connection.deliver_to)
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+class EventShape(serializers.ModelSerializer[InboxEvent]):
+    """A delivery as it was taken in: what became of it, and why. Its body is not shown."""
+
+    class Meta:
+        model = InboxEvent
+        fields = (
+            "id", "connection", "key", "type", "state", "reason", "attempts", "conversation", "due_at",
+            "received_at", "applied_at",
+        )  # fmt: skip
+
+
+class AttemptShape(serializers.ModelSerializer[Attempt]):
+    class Meta:
+        model = Attempt
+        fields = ("number", "at", "duration_ms", "status", "result", "answer")
+
+
+class DeliveryShape(serializers.ModelSerializer[OutboxMessage]):
+    """`id` is the webhook-id its receiver sees, the same over all attempts."""
+
+    decision = serializers.IntegerField(source="decision.id", default=None, allow_null=True)
+    draft = serializers.IntegerField(source="decision.draft_id", default=None, allow_null=True)
+    approved_by = serializers.IntegerField(source="approval.person_id", default=None, allow_null=True)
+    log = AttemptShape(many=True)
+
+    class Meta:
+        model = OutboxMessage
+        fields = (
+            "id", "kind", "type", "connection", "conversation", "decision", "draft", "approved_by", "message",
+            "state", "reason", "attempts", "due_at", "created_at", "sent_at", "log",
+        )  # fmt: skip
+
+
+class MembershipShape(serializers.ModelSerializer[Membership]):
+    class Meta:
+        model = Membership
+        fields = ("team", "role")
+
+
+class PersonShape(serializers.ModelSerializer[User]):
+    memberships = MembershipShape(many=True)
+
+    class Meta:
+        model = User
+        fields = ("id", "name", "email", "is_admin", "memberships")
+
+
+class TeamShape(serializers.ModelSerializer[Team]):
+    class Meta:
+        model = Team
+        fields = ("id", "name", "slug", "email", "time_zone", "business_hours")
