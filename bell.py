@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 0.2
 _PAUSE_AFTER_FAILURE = 0.5
 _MOST_WAITING = 10_000
+_BATCH = 20
+_BREATH = 0.01
 
 type Ring = tuple[str, str, int | str]
 
@@ -30,6 +32,11 @@ type Ring = tuple[str, str, int | str]
 def ring(task: str, row_id: int | str) -> None:
     """After the commit, ask a worker to run `task` for the row."""
     transaction.on_commit(partial(_ringer.add, ("ring", task, row_id)), robust=True)
+
+
+def ring_batch(task: str, row_id: int | str) -> None:
+    """The same for short work that comes in floods: one message carries the ids that wait together."""
+    transaction.on_commit(partial(_ringer.add, ("batch", task, row_id)), robust=True)
 
 
 def tell(topic: str, version: int) -> None:
@@ -40,6 +47,13 @@ def tell(topic: str, version: int) -> None:
 def channel(topic: str) -> str:
     """The pub/sub channel that carries a topic's versions."""
     return f"live:{topic}"
+
+
+def _newer(known: Ring | None, told: Ring) -> Ring:
+    """Threads may tell of two versions in either order."""
+    if known and isinstance(known[2], int) and isinstance(told[2], int):
+        return max(known, told)
+    return told
 
 
 class _Ringer:
@@ -63,7 +77,7 @@ class _Ringer:
             if len(self._waiting) < _MOST_WAITING:
                 # Of a topic's versions only the newest matters; of a row's rings one is enough.
                 same = (kind, name, "" if kind == "tell" else str(value))
-                self._waiting[same] = ring
+                self._waiting[same] = _newer(self._waiting.get(same), ring)
                 self._some.notify()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="bell", daemon=True)
@@ -87,6 +101,7 @@ class _Ringer:
                 self._waiting.clear()
             try:
                 out.send(rings)
+                time.sleep(_BREATH)  # the first ring goes at once; in a flood many go together
             except Exception as error:
                 log.warning("bell: dropped %d rings: %s", len(rings), type(error).__name__)
                 out = _Way()
@@ -102,11 +117,22 @@ class _Way:
         self._pubsub = redis.Redis.from_url(settings.REDIS_URL, **patience)  # type: ignore[arg-type]
 
     def send(self, rings: list[Ring]) -> None:
+        told = [(name, value) for kind, name, value in rings if kind == "tell"]
+        if told:
+            with self._pubsub.pipeline(transaction=False) as pipe:
+                for name, value in told:
+                    pipe.publish(channel(name), value)
+                pipe.execute()
         for kind, name, value in rings:
-            if kind == "tell":
-                self._pubsub.publish(channel(name), value)
-            else:
-                current_app.send_task(name, args=[value], connection=self._broker, retry=False)
+            if kind == "ring":
+                self._send_task(name, value)
+        for task in {name for kind, name, _ in rings if kind == "batch"}:
+            ids = [value for kind, name, value in rings if (kind, name) == ("batch", task)]
+            for start in range(0, len(ids), _BATCH):
+                self._send_task(task, ids[start : start + _BATCH])
+
+    def _send_task(self, task: str, argument: int | str | list[int | str]) -> None:
+        current_app.send_task(task, args=[argument], connection=self._broker, retry=False)
 
 
 _ringer = _Ringer()

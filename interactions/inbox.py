@@ -21,7 +21,7 @@ from interactions.models import Connection, Conversation, InboxEvent
 log = logging.getLogger(__name__)
 State = InboxEvent.State
 
-APPLY = "interactions.tasks.apply_event"
+APPLY = "interactions.tasks.apply_events"
 # Seconds after each failed attempt; then the event is dead, with its reason, until replayed.
 SCHEDULE = (1, 5, 30, 300, 1800)
 
@@ -76,7 +76,7 @@ def _insert(connection: Connection, one: Delivery, state: str, reason: str = "")
         known = InboxEvent.objects.values_list("pk", flat=True)
         return known.get(connection=connection, key=one.key), True
     if state == State.RECORDED and connection.paused_at is None:
-        bell.ring(APPLY, new[0])
+        bell.ring_batch(APPLY, new[0])
     return int(new[0]), False
 
 
@@ -147,7 +147,7 @@ def replay(event_id: int) -> bool:
         state=State.RECORDED, attempts=0, due_at=Now(), reason=""
     )
     if revived:
-        bell.ring(APPLY, event_id)
+        bell.ring_batch(APPLY, event_id)
     return bool(revived)
 
 

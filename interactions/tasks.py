@@ -6,8 +6,9 @@ from interactions import inbox, outbox
 
 
 @shared_task
-def apply_event(event_id: int) -> None:
-    inbox.apply(event_id)
+def apply_events(event_ids: list[int]) -> None:
+    for event_id in event_ids:
+        inbox.apply(event_id)
 
 
 @shared_task

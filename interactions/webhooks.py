@@ -4,6 +4,7 @@ import logging
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
+from django.db import connection as database
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -31,7 +32,7 @@ def receive(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 
 
 def _receive(request: HttpRequest, connection_id: UUID) -> HttpResponse:
-    connection = Connection.objects.filter(pk=connection_id).first()
+    connection = _connection(connection_id)
     if connection is None:
         return _says(404, "There is no such connection.")
     if connection.revoked_at:
@@ -50,10 +51,22 @@ def _receive(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     return JsonResponse({"event": event, "duplicate": duplicate}, status=202)
 
 
+_DOOR = ("id", "kind", "sealed_secrets", "paused_at", "revoked_at")
+_DOOR_SQL = f"SELECT {', '.join(_DOOR)} FROM interactions_connection WHERE id = %s"
+
+
+def _connection(connection_id: UUID) -> Connection | None:
+    """Only what the door needs, by plain SQL: building the query anew cost more than running it."""
+    with database.cursor() as cursor:
+        cursor.execute(_DOOR_SQL, [connection_id])
+        row = cursor.fetchone()
+    return Connection.from_db("default", _DOOR, row) if row else None
+
+
 def _body(request: HttpRequest) -> bytes | None:
     """The raw bytes, or None when there are too many; never more than the limit is read."""
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or int(length) > MOST_BYTES:
+    if not length.isdecimal() or int(length) > MOST_BYTES:
         return None
     body = request.read(MOST_BYTES + 1)
     return body if len(body) <= MOST_BYTES else None

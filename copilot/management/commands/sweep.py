@@ -50,6 +50,13 @@ def _alone() -> bool:
         return bool(cursor.fetchone()[0])  # type: ignore[index]
 
 
+def _ring(task: str, row_id: str) -> None:
+    if task == inbox.APPLY:
+        bell.ring_batch(task, int(row_id))
+    else:
+        bell.ring(task, row_id if task == outbox.DELIVER else int(row_id))
+
+
 def sweep_once(rung: dict[tuple[str, str], float]) -> None:
     """Release what dead workers held, then ring for what is due, each row every five seconds."""
     work.release_expired()
@@ -63,8 +70,7 @@ def sweep_once(rung: dict[tuple[str, str], float]) -> None:
     }
     for row in due:
         if now - rung.get(row, 0) > RING_AGAIN_SECONDS:
-            task, row_id = row
-            bell.ring(task, row_id if task == outbox.DELIVER else int(row_id))
+            _ring(*row)
             rung[row] = now
     for row in [row for row, at in rung.items() if row not in due and now - at > 60]:
         del rung[row]
