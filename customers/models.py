@@ -23,6 +23,7 @@ class Account(models.Model):
     fields = models.JSONField(default=dict, blank=True)
     customer_since = models.DateField(null=True, blank=True)
     source_updated_at = models.DateTimeField(null=True, blank=True)
+    told_at = models.JSONField(default=dict, blank=True, help_text="When a source last told of each field.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -50,6 +51,7 @@ class Contact(models.Model):
     people_only_reason = models.CharField(max_length=200, blank=True)
     fields = models.JSONField(default=dict, blank=True)
     source_updated_at = models.DateTimeField(null=True, blank=True)
+    told_at = models.JSONField(default=dict, blank=True, help_text="When a source last told of each field.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """Take in what a source tells about accounts, contacts and records; older news never wins."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,44 +10,46 @@ from customers.models import Account, Contact, Identity, Record
 
 
 def upsert_account(source: UUID, fact: AccountFact) -> Account:
-    known = Identity.objects.filter(source=source, kind="account", external_id=fact.external_id)
-    identity = known.select_related("account").first()
-    if identity and identity.account:
-        account = identity.account
-    else:
-        account = Account(name=fact.name or fact.external_id)
+    named = {"source": source, "kind": "account", "external_id": fact.external_id}
+    account = _locked(Account, named)
+    is_known = account is not None
+    account = account or Account(name=fact.name or fact.external_id)
     told = {"name": fact.name, "domain": fact.domain, "tier": fact.tier}
     _take(account, told, fact.fields, fact.changed_at)
-    if identity is None:
-        Identity.objects.create(source=source, kind="account", external_id=fact.external_id, account=account)
+    if not is_known:
+        Identity.objects.create(**named, account=account)
     return account
 
 
 def upsert_contact(source: UUID, fact: ContactFact) -> Contact:
-    known = Identity.objects.filter(source=source, kind="contact", external_id=fact.external_id)
-    identity = known.select_related("contact__account").first()
-    contact = identity.contact if identity else None
-    contact = contact or _same_address(source, fact.email) or Contact(name=fact.name)
+    named = {"source": source, "kind": "contact", "external_id": fact.external_id}
+    contact = _locked(Contact, named)
+    is_known = contact is not None
     account = upsert_account(source, fact.account) if fact.account else None
-    newer = _is_newer(contact, fact.changed_at)
-    if account and (newer or contact.account_id is None):
-        contact.account = account
+    contact = contact or _same_address(source, fact.email, account) or Contact()
     told = {
         "name": fact.name, "email": fact.email.strip().lower(), "phone": fact.phone,
-        "title": fact.title[:120], "language": fact.language,
+        "title": fact.title[:120], "language": fact.language, "account": account,
     }  # fmt: skip
     _take(contact, told, fact.fields, fact.changed_at)
-    if identity is None:
-        Identity.objects.create(source=source, kind="contact", external_id=fact.external_id, contact=contact)
+    if not is_known:
+        Identity.objects.create(**named, contact=contact)
     return contact
 
 
-def _same_address(source: UUID, email: str) -> Contact | None:
-    """A contact another source told of, with exactly this address; a name proves nothing."""
-    if not email:
+def _locked[Row: (Account, Contact)](model: type[Row], named: Mapping[str, Any]) -> Row | None:
+    """The row that the source means, held until the transaction ends: news is read, weighed and written."""
+    by_identity = {f"identities__{name}": value for name, value in named.items()}
+    rows = model._default_manager.select_for_update(no_key=True, of=("self",))
+    return rows.filter(**by_identity).first()
+
+
+def _same_address(source: UUID, email: str, account: Account | None) -> Contact | None:
+    """A contact of the same account that another source told of, with exactly this address."""
+    if not email or account is None:
         return None
-    same = Contact.objects.filter(email=email.strip().lower()).exclude(identities__source=source)
-    found = list(same.select_related("account")[:2])
+    same = Contact.objects.filter(account=account, email=email.strip().lower())
+    found = list(same.exclude(identities__source=source)[:2])
     return found[0] if len(found) == 1 else None
 
 
@@ -68,24 +71,27 @@ def upsert_record(source: UUID, fact: RecordFact) -> Record:
     return record
 
 
-def _is_newer(row: Account | Contact, changed_at: datetime | None) -> bool:
-    if row.source_updated_at is None:
-        return True
-    return changed_at is not None and changed_at >= row.source_updated_at
-
-
-def _take(row: Account | Contact, told: dict[str, str], fields: Any, changed_at: datetime | None) -> None:
-    """Newer news replaces, older news only fills what was empty; nothing told deletes nothing."""
-    newer = _is_newer(row, changed_at)
-    changed = row.pk is None
+def _take(
+    row: Account | Contact, told: Mapping[str, Any], fields: Mapping[str, Any] | None, at: datetime | None
+) -> None:
+    """Each field keeps the newest word on it, whatever order the news came in; nothing told deletes nothing."""
+    stamp = at.astimezone(UTC).isoformat(timespec="microseconds") if at else ""
+    before = dict(row.told_at)
     for name, value in told.items():
-        if value and getattr(row, name) != value and (newer or not getattr(row, name)):
+        if value and _wins(row, name, getattr(row, name), stamp):
             setattr(row, name, value)
-            changed = True
-    if fields:
-        merged = {**row.fields, **fields} if newer else {**fields, **row.fields}
-        changed, row.fields = changed or merged != row.fields, merged
-    if newer and changed_at and changed_at != row.source_updated_at:
-        changed, row.source_updated_at = True, changed_at
-    if changed or isinstance(row, Contact):
+    for name, value in (fields or {}).items():
+        if _wins(row, f"fields.{name}", row.fields.get(name), stamp):
+            row.fields[name] = value
+    if at and (row.source_updated_at is None or at > row.source_updated_at):
+        row.source_updated_at = at
+    if row.pk is None or row.told_at != before:
         row.save()
+
+
+def _wins(row: Account | Contact, name: str, present: object, stamp: str) -> bool:
+    """Whether news of this time replaces what is there; news without a time only fills what is empty."""
+    if stamp < row.told_at.get(name, "") or (not stamp and present):
+        return False
+    row.told_at[name] = stamp
+    return True
