@@ -6,8 +6,8 @@ from uuid import UUID
 from django.db import connection as database
 from django.utils import timezone
 
-from customers.models import Contact
-from customers.upsert import upsert_contact
+from customers.models import Account, Contact
+from customers.upsert import upsert_account, upsert_contact
 from interactions import outbox, wording
 from interactions.automatic import kind_of_automatic
 from interactions.crm.base import MessageFact
@@ -19,6 +19,7 @@ from people.models import Team, User
 
 LOOP_MESSAGES = 20
 LOOP_WINDOW = timedelta(minutes=10)
+ECHO_WINDOW = timedelta(minutes=10)
 
 
 def hear(connection: Connection, fact: MessageFact) -> tuple[Conversation, str]:
@@ -47,33 +48,49 @@ def _lock(source: UUID, conversation: str) -> None:
 
 
 def _conversation(connection: Connection, fact: MessageFact, contact: Contact | None) -> Conversation:
-    known = Conversation.objects.filter(connection=connection, external_id=fact.conversation)
-    conversation = known.select_related("team", "account", "contact").first()
-    if conversation is None:
-        conversation = Conversation(
-            connection=connection, external_id=fact.conversation, team=connection.team,
-            channel=fact.channel, subject=fact.subject, created_at=fact.sent_at,
-            last_message_at=fact.sent_at,
-        )  # fmt: skip
-    if contact and conversation.contact_id is None:
-        conversation.contact = contact
-    if conversation.contact and conversation.account_id is None:
-        conversation.account = conversation.contact.account
-    conversation.subject = conversation.subject or fact.subject
+    """The conversation's row, held. What its oldest message says of it is what it is about."""
+    held = Conversation.objects.select_for_update(no_key=True, of=("self",))
+    known = held.filter(connection=connection, external_id=fact.conversation)
+    conversation = known.select_related("team", "account", "contact").first() or Conversation(
+        connection=connection, external_id=fact.conversation, team=connection.team,
+        created_at=fact.sent_at, last_message_at=fact.sent_at,
+    )  # fmt: skip
+    opens = conversation.pk is None or fact.sent_at < conversation.created_at
+    told = {
+        "subject": fact.subject, "channel": fact.channel, "contact": contact,
+        "account": _account(connection, fact), "language": _language(fact, contact),
+    }  # fmt: skip
+    for name, value in told.items():
+        if value and (opens or not getattr(conversation, name)):
+            setattr(conversation, name, value)
+    if contact and conversation.account is None:
+        conversation.account = contact.account
+    conversation.created_at = min(conversation.created_at, fact.sent_at)
     conversation.save()
     if conversation.account:
         conversation.account.teams.add(conversation.team)
     return conversation
 
 
+def _account(connection: Connection, fact: MessageFact) -> Account | None:
+    """The account the message was written for; its contact may have moved to another since."""
+    named = fact.contact.account if fact.contact else None
+    return upsert_account(connection.pk, named) if named else None
+
+
+def _text(fact: MessageFact) -> str:
+    return fact.text or wording.text_of(fact.html)
+
+
+def _language(fact: MessageFact, contact: Contact | None) -> str:
+    if fact.by_us:
+        return ""
+    return wording.language_of(wording.split_quoted(_text(fact))[0], contact.language if contact else "")
+
+
 def _add(conversation: Conversation, fact: MessageFact, contact: Contact | None) -> Message:
-    text = (fact.text or wording.text_of(fact.html)).replace("\x00", "\ufffd")
-    new, quoted = wording.split_quoted(text)
+    new, quoted = wording.split_quoted(_text(fact))
     person = _person(fact) if fact.by_us else None
-    if not fact.by_us and not conversation.language:
-        told = contact.language if contact else ""
-        conversation.language = wording.language_of(new, told)
-        conversation.save(update_fields=["language"])
     return Message.objects.create(
         conversation=conversation,
         by=Message.By.COLLEAGUE if fact.by_us else Message.By.CUSTOMER,
@@ -102,24 +119,28 @@ def _automatic(conversation: Conversation, fact: MessageFact, contact: Contact |
     sender = contact.email if contact else ""
     own = {address.lower() for address in Team.objects.values_list("email", flat=True) if address}
     kind = kind_of_automatic(sender, fact.subject, fact.headers or {}, own)
-    recent = conversation.messages.filter(by=Message.By.CUSTOMER, received_at__gt=timezone.now() - LOOP_WINDOW)
+    # By when they were written: a CRM that tells a long history at once is no loop.
+    lately = (fact.sent_at - LOOP_WINDOW, fact.sent_at)
+    recent = conversation.messages.filter(by=Message.By.CUSTOMER, sent_at__range=lately)
     return kind or ("loop" if recent.count() >= LOOP_MESSAGES else "")
 
 
 def _is_echo(conversation: Conversation, fact: MessageFact) -> bool:
-    """Our own reply, told back: by its delivery id, or by its very words within ten minutes."""
-    replies = OutboxMessage.objects.filter(conversation=conversation, kind=OutboxMessage.Kind.REPLY).exclude(
-        state=OutboxMessage.State.CANCELLED
+    """Our own reply, told back: by its delivery id, or by its very words where it may have left."""
+    replies = OutboxMessage.objects.filter(conversation=conversation, kind=OutboxMessage.Kind.REPLY)
+    if fact.echo_of in {str(pk) for pk in replies.values_list("pk", flat=True)}:
+        return True
+    left = replies.filter(state__in=OutboxMessage.MAY_HAVE_LEFT, attempts__gt=0)
+    words = _own_words(_text(fact))
+    return any(
+        _own_words(Letter.read(bytes(row.payload)).text) == words
+        for row in left.order_by("-created_at")[:10]
+        if row.sent_at is None or abs(fact.sent_at - row.sent_at) < ECHO_WINDOW
     )
-    words = fact.text.split()
-    for row in replies.order_by("-created_at")[:10]:
-        if fact.echo_of == str(row.pk):
-            return True
-        near = abs(fact.sent_at - (row.sent_at or row.created_at)) < timedelta(minutes=10)
-        left = row.state not in OutboxMessage.DUE or row.attempts > 0
-        if left and near and Letter.read(bytes(row.payload)).text.split() == words:
-            return True
-    return False
+
+
+def _own_words(text: str) -> list[str]:
+    return wording.split_quoted(text)[0].split()
 
 
 def _customer_wrote(conversation: Conversation, message: Message) -> None:

@@ -26,15 +26,22 @@ def add_sent_reply(row: OutboxMessage) -> Message:
 def settle(conversation: Conversation) -> None:
     """Work out again, from the messages alone, how long the customer has been waiting.
 
-    It is the same whatever order the messages arrived in.
+    It is the same whatever order the messages arrived in. The row is held first, so that a message
+    which another worker adds at the same moment is counted by one of the two.
     """
-    spoken = conversation.messages.filter(automatic="").exclude(by=Message.By.NOTE)
-    times = spoken.aggregate(last=Max("sent_at"), answered=Max("sent_at", filter=Q(by=Message.By.COLLEAGUE)))
-    waiting = spoken.filter(by=Message.By.CUSTOMER)
+    held = Conversation.objects.select_for_update(no_key=True)
+    conversation.refresh_from_db(fields=["last_message_at", "version"], from_queryset=held)
+    spoken = Q(automatic="") & ~Q(by=Message.By.NOTE)
+    times = conversation.messages.aggregate(
+        last=Max("sent_at", filter=spoken),
+        any=Max("sent_at"),
+        answered=Max("sent_at", filter=spoken & Q(by=Message.By.COLLEAGUE)),
+    )
+    waiting = conversation.messages.filter(spoken, by=Message.By.CUSTOMER)
     if times["answered"]:
         waiting = waiting.filter(sent_at__gt=times["answered"])
     conversation.waiting_since = waiting.aggregate(first=Min("sent_at"))["first"]
-    conversation.last_message_at = times["last"] or conversation.last_message_at
+    conversation.last_message_at = times["last"] or times["any"] or conversation.last_message_at
     conversation.version += 1
     conversation.save(update_fields=["waiting_since", "last_message_at", "version"])
 

@@ -94,26 +94,28 @@ def received(
     at = at or timezone.now()
     data: dict[str, Any] = {
         "conversation": {"id": conversation, "subject": subject, "channel": channel},
-        "contact": contact,
+        "contact": dict(contact),
         "message": {"id": message, "text": text, "sent_at": iso(at), **more},
     }
     if account:
-        data["account"] = account
+        data["account"] = dict(account)
     return event("message.received", data, told_at or at)
 
 
 def sent(
     text: str, *, conversation: str = "c-1", message: str = "m-1", at: datetime | None = None,
-    contact: Mapping[str, Any] | None = SIGRID, **more: Any,
+    contact: Mapping[str, Any] | None = SIGRID, account: Mapping[str, Any] | None = None, **more: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """A message.sent: an answer that left the CRM without us, or the echo of ours."""
     at = at or timezone.now()
     data: dict[str, Any] = {
-        "conversation": {"id": conversation, "subject": "My order"},
+        "conversation": {"id": conversation},
         "message": {"id": message, "text": text, "sent_at": iso(at), **more},
     }
     if contact:
-        data["contact"] = contact
+        data["contact"] = dict(contact)
+    if account:
+        data["account"] = dict(account)
     return event("message.sent", data, at)
 
 

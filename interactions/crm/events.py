@@ -1,8 +1,9 @@
 """The generic CRM's events as typed models; their JSON Schemas are published from here."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 
 def _identifier(value: object) -> object:
@@ -10,6 +11,21 @@ def _identifier(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _believable(moment: datetime) -> datetime:
+    """One mail from the far future would make every later one late, for ever."""
+    if moment.year < 1970 or moment > datetime.now(UTC) + timedelta(days=1):
+        raise ValueError("lies before 1970 or more than a day in the future")
+    return moment
+
+
+def _storable(moment: datetime) -> datetime:
+    if not 1 < moment.year < 9999:
+        raise ValueError("is not a year that can be kept")
+    return moment
+
+
+Past = Annotated[AwareDatetime, AfterValidator(_believable)]
+Moment = Annotated[AwareDatetime, AfterValidator(_storable)]
 Id = Annotated[str, BeforeValidator(_identifier), Field(min_length=1, max_length=200)]
 Name = Annotated[str, Field(max_length=200)]
 Short = Annotated[str, Field(max_length=300)]
@@ -51,7 +67,7 @@ class Message(Part):
     id: Id
     text: Text = ""
     html: Text = ""
-    sent_at: AwareDatetime
+    sent_at: Past
     cc: list[Annotated[str, Field(max_length=254)]] = Field(default=[], max_length=50)
     attachments: list[Attachment] = Field(default=[], max_length=50)
     headers: dict[str, str] = Field(
@@ -101,12 +117,12 @@ class RecordChangedData(Part):
     status: Annotated[str, Field(max_length=60)] = ""
     account_id: Annotated[str, BeforeValidator(_identifier), Field(max_length=200)] = ""
     contact_id: Annotated[str, BeforeValidator(_identifier), Field(max_length=200)] = ""
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
     fields: dict[str, Any] = {}
 
 
 class Envelope(Part):
-    timestamp: AwareDatetime
+    timestamp: Past
 
 
 class MessageReceived(Envelope):

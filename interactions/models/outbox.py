@@ -45,6 +45,7 @@ class OutboxMessage(models.Model):
         CANCELLED = "cancelled"
 
     DUE: ClassVar = (State.PENDING, State.RETRY)
+    MAY_HAVE_LEFT: ClassVar = (State.SENDING, State.RETRY, State.SENT, State.UNKNOWN)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=6, choices=Kind.choices)
@@ -77,7 +78,12 @@ class OutboxMessage(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(kind="reply") | models.Q(approval__isnull=False),
                 name="reply_needs_approval",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="reply", type="reply.approved")
+                | models.Q(~models.Q(type="reply.approved"), kind="event"),
+                name="reply_stays_a_reply",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(
