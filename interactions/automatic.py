@@ -4,14 +4,15 @@ import re
 from collections.abc import Mapping
 
 _NOBODY = re.compile(r"^(mailer-daemon|postmaster|bounces?([+-].*)?)@", re.I)
+# Subjects as programs write them; "Undelivered parcel" and "Out of office chairs" are people's.
 _AWAY = re.compile(
-    r"^\s*(automatic reply|auto(matic)?[- ]?reply|out of (the )?office|abwesenheits(notiz|benachrichtigung)"
-    r"|automatische antwort|r[ée]ponse automatique)\b",
+    r"^\s*(automatic reply|auto(matic)?[- ]?reply|out of (the )?office( auto-?reply)?|automatische antwort"
+    r"|abwesenheits(notiz|benachrichtigung)|r[ée]ponse automatique)\s*(:|$)",
     re.I,
 )
 _BOUNCED = re.compile(
-    r"^\s*(undeliver(able|ed)|delivery status notification|mail delivery (failed|system)"
-    r"|returned mail|unzustellbar)",
+    r"^\s*((undeliverable|returned mail|unzustellbar)\s*(:|$)|undelivered mail returned"
+    r"|delivery status notification|mail delivery (failed|failure|sub ?system|system))",
     re.I,
 )
 

@@ -9,12 +9,15 @@ _TAGS = {
     "a", "b", "blockquote", "br", "code", "em", "h1", "h2", "h3", "h4", "i", "li", "ol", "p",
     "pre", "strong", "table", "tbody", "td", "th", "thead", "tr", "u", "ul",
 }  # fmt: skip
-_BREAKS = re.compile(r"<\s*(br|/p|/div|/li|/tr|/h\d)\b[^>]*>", re.I)
+_BREAKS = re.compile(r"<\s*(br|/p|/div|/li|/tr|/h\d)\b[^<>]*>", re.I)
 _QUOTE_HEADS = re.compile(
-    r"^(>.*|-{2,}\s*(original message|ursprüngliche nachricht|message d'origine)\s*-{2,}"
+    r"^(-{2,}\s*(original message|ursprüngliche nachricht|message d'origine)\s*-{2,}"
     r"|on .{6,120} wrote:|am .{6,120} schrieb .{1,80}:|le .{6,120} a écrit\s?:)\s*$",
     re.I,
 )
+_TAG = re.compile(r"<[^<>]*>")
+# Building the tree of hostile HTML takes time with the square of its tags: 100,000 took 50 s, these take 1 s.
+_MOST_TAGS = 10_000
 _WORD = re.compile(r"[^\W\d_]+")
 # A few dozen of each language's commonest words tell a mail's language well enough.
 _COMMON = {
@@ -30,7 +33,12 @@ _COMMON_SETS = {code: frozenset(words.split()) for code, words in _COMMON.items(
 
 
 def safe_html(dirty: str) -> str:
-    """An allow-list of harmless tags; scripts, styles, images and forms do not survive."""
+    """An allow-list of harmless tags; scripts, styles, images and forms do not survive.
+
+    Empty for a mail with more tags than a person's has: its text is shown instead.
+    """
+    if dirty.count("<") > _MOST_TAGS:
+        return ""
     return nh3.clean(
         dirty, tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"https", "http", "mailto"},
         link_rel="noopener noreferrer nofollow", clean_content_tags={"script", "style", "title"},
@@ -40,18 +48,37 @@ def safe_html(dirty: str) -> str:
 def text_of(dirty: str) -> str:
     """The words of an HTML mail."""
     spaced = _BREAKS.sub(lambda found: found.group(0) + "\n", dirty)
-    bare = nh3.clean(spaced, tags=set(), clean_content_tags={"script", "style", "title"})
+    if dirty.count("<") > _MOST_TAGS:
+        bare = _TAG.sub(" ", spaced)
+    else:
+        bare = nh3.clean(spaced, tags=set(), clean_content_tags={"script", "style", "title"})
     lines = [line.strip() for line in html.unescape(bare).splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 def split_quoted(text: str) -> tuple[str, str]:
-    """What was written now, and the older mail below it."""
+    """What was written now, and the older mail below it.
+
+    Quoted lines with new ones among or after them stay: an answer is written between them.
+    """
     lines = text.splitlines()
-    for number, line in enumerate(lines):
-        if _QUOTE_HEADS.match(line.strip()) and number:
-            return "\n".join(lines[:number]).rstrip(), "\n".join(lines[number:]).strip()
+    last_new = max((n for n, line in enumerate(lines) if line.strip() and not line.startswith(">")), default=-1)
+    for number in range(1, len(lines)):
+        if number > last_new or _heads_older_mail(lines, number, last_new):
+            return "\n".join(lines[:number]).strip(), "\n".join(lines[number:]).strip()
     return text.strip(), ""
+
+
+def _heads_older_mail(lines: list[str], number: int, last_new: int) -> bool:
+    """Whether an "On ... wrote:", which a mail program may break in two, has only older mail below it."""
+    if _QUOTE_HEADS.match(lines[number].strip()):
+        head_ends = number
+    elif _QUOTE_HEADS.match(" ".join(line.strip() for line in lines[number : number + 2])):
+        head_ends = number + 1
+    else:
+        return False
+    below = lines[head_ends + 1 :]
+    return last_new <= head_ends or not any(line.startswith(">") for line in below)
 
 
 def language_of(text: str, otherwise: str = "") -> str:
