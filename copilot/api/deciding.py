@@ -15,7 +15,7 @@ from copilot.api.door import Door
 from copilot.api.idempotency import once
 from copilot.api.keys import Caller, caller
 from copilot.api.problems import Problem
-from copilot.api.shapes import DecisionShape, DraftShape, EventShape
+from copilot.api.shapes import DecisionSerializer, DraftSerializer, EventSerializer
 from copilot.decisions import Actor, Invalid
 from copilot.drafting import opening
 from copilot.drafting.switch import ruling
@@ -41,7 +41,7 @@ class Deciding(Door):
 
 class DraftDecisions(Deciding):
     @extend_schema(
-        operation_id="drafts_decide", request=bodies.DecisionBody, responses={201: DecisionShape},
+        operation_id="drafts_decide", request=bodies.DecisionBody, responses={201: DecisionSerializer},
         parameters=[IDEMPOTENCY_KEY], tags=["drafts"],
     )  # fmt: skip
     @once
@@ -92,7 +92,7 @@ def _escalate(who: Caller, draft: Draft, sent: dict[str, Any]) -> Decision:
 
 class DecisionUndo(Deciding):
     @extend_schema(
-        operation_id="decisions_undo", request=None, responses={200: DecisionShape},
+        operation_id="decisions_undo", request=None, responses={200: DecisionSerializer},
         parameters=[IDEMPOTENCY_KEY], tags=["decisions"],
     )  # fmt: skip
     @once
@@ -106,7 +106,7 @@ class DecisionUndo(Deciding):
 
 class ConversationReplies(Deciding):
     @extend_schema(
-        operation_id="conversations_reply", request=bodies.ReplyBody, responses={201: DecisionShape},
+        operation_id="conversations_reply", request=bodies.ReplyBody, responses={201: DecisionSerializer},
         parameters=[IDEMPOTENCY_KEY], tags=["conversations"],
     )  # fmt: skip
     @once
@@ -123,8 +123,8 @@ class ConversationDrafts(Door):
     people_only = True
 
     @extend_schema(
-        operation_id="conversations_request_draft", request=bodies.RequestBody,
-        responses={201: DraftShape, 200: DraftShape}, parameters=[IDEMPOTENCY_KEY], tags=["conversations"],
+        operation_id="conversations_request_draft", request=bodies.RequestBody, tags=["conversations"],
+        responses={201: DraftSerializer, 200: DraftSerializer}, parameters=[IDEMPOTENCY_KEY],
     )  # fmt: skip
     @once
     def post(self, request: Request, pk: int) -> Response:
@@ -134,7 +134,7 @@ class ConversationDrafts(Door):
         _must_answer(who, pk)
         sent = _read(bodies.RequestBody, request)
         draft, is_new = _request_draft(who, pk, sent.get("instruction") or "")
-        return Response(DraftShape(draft).data, status=201 if is_new else 200)
+        return Response(DraftSerializer(draft).data, status=201 if is_new else 200)
 
 
 @transaction.atomic
@@ -154,7 +154,7 @@ class EventReplay(Door):
     people_only = True
 
     @extend_schema(
-        operation_id="events_replay", request=None, responses={202: EventShape},
+        operation_id="events_replay", request=None, responses={202: EventSerializer},
         parameters=[IDEMPOTENCY_KEY], tags=["events"],
     )  # fmt: skip
     @once
@@ -166,7 +166,7 @@ class EventReplay(Door):
             if not inbox.replay(event.pk):
                 raise Problem(409, "refused", f"Only a dead event can be replayed; this one is {event.state}.")
             note_deed(who.person, "replay", event, key=who.key)
-        return Response(EventShape(reach.events(who).get(pk=pk)).data, status=202)
+        return Response(EventSerializer(reach.events(who).get(pk=pk)).data, status=202)
 
 
 def _actor(who: Caller) -> Actor:
@@ -187,4 +187,4 @@ def _read(body: type[Any], request: Request) -> dict[str, Any]:
 
 def _decided(who: Caller, decision: Decision, *, status: int) -> Response:
     """The decision as it is in the database now, after all that followed from it."""
-    return Response(DecisionShape(reach.decisions(who).get(pk=decision.pk)).data, status=status)
+    return Response(DecisionSerializer(reach.decisions(who).get(pk=decision.pk)).data, status=status)

@@ -31,7 +31,7 @@ class Accounts(Resource):
     """Customers: the companies your teams look after."""
 
     reach = reach.accounts
-    serializer_class = shapes.AccountShape
+    serializer_class = shapes.AccountSerializer
     needs = ("teams", "identities")
 
 
@@ -39,7 +39,7 @@ class Contacts(Resource):
     """The people who write to you."""
 
     reach = reach.contacts
-    serializer_class = shapes.ContactShape
+    serializer_class = shapes.ContactSerializer
     filterset_class = filters.Contacts
     needs = ("identities",)
 
@@ -48,7 +48,7 @@ class Records(Resource):
     """Orders, invoices and subscriptions, as the CRM last told them."""
 
     reach = reach.records
-    serializer_class = shapes.RecordShape
+    serializer_class = shapes.RecordSerializer
     filterset_class = filters.ByAccount
 
 
@@ -56,7 +56,7 @@ class Notes(Resource):
     """What is known of a relationship."""
 
     reach = reach.notes
-    serializer_class = shapes.NoteShape
+    serializer_class = shapes.NoteSerializer
     filterset_class = filters.ByAccount
 
 
@@ -64,7 +64,7 @@ class Promises(Resource):
     """What was promised to a customer."""
 
     reach = reach.promises
-    serializer_class = shapes.PromiseShape
+    serializer_class = shapes.PromiseSerializer
     filterset_class = filters.ByAccount
 
 
@@ -72,7 +72,7 @@ class Conversations(Resource):
     """Conversations; `external_id` is the CRM's own."""
 
     reach = reach.conversations
-    serializer_class = shapes.ConversationShape
+    serializer_class = shapes.ConversationSerializer
     filterset_class = filters.Conversations
 
 
@@ -80,7 +80,7 @@ class Messages(Resource):
     """What was said; `by` tells who: a customer, a colleague, or a colleague's internal note."""
 
     reach = reach.messages
-    serializer_class = shapes.MessageShape
+    serializer_class = shapes.MessageSerializer
     filterset_class = filters.ByConversation
 
 
@@ -88,7 +88,7 @@ class Drafts(Resource):
     """Proposed replies, with what they rest on."""
 
     reach = reach.drafts
-    serializer_class = shapes.DraftShape
+    serializer_class = shapes.DraftSerializer
     filterset_class = filters.Drafts
 
 
@@ -96,7 +96,7 @@ class Decisions(Resource):
     """What people decided about drafts, and the replies they wrote without one."""
 
     reach = reach.decisions
-    serializer_class = shapes.DecisionShape
+    serializer_class = shapes.DecisionSerializer
     filterset_class = filters.ByDraft
 
 
@@ -104,7 +104,7 @@ class Signals(Resource):
     """What each reply taught: the word edits between the draft and what was sent."""
 
     reach = reach.signals
-    serializer_class = shapes.SignalShape
+    serializer_class = shapes.SignalSerializer
     filterset_class = filters.ByDraft
 
 
@@ -112,7 +112,7 @@ class Articles(Resource):
     """What drafts may draw on besides the customer's own rows."""
 
     reach = reach.articles
-    serializer_class = shapes.ArticleShape
+    serializer_class = shapes.ArticleSerializer
     needs = ("teams",)
 
 
@@ -120,7 +120,7 @@ class Connections(Resource):
     """The CRMs that push to Rapport; their secrets are never shown."""
 
     reach = reach.connections
-    serializer_class = shapes.ConnectionShape
+    serializer_class = shapes.ConnectionSerializer
     newest_first = "-created_at"
 
 
@@ -128,7 +128,7 @@ class Events(Resource):
     """The inbox: every delivery of a CRM, and what became of it."""
 
     reach = reach.events
-    serializer_class = shapes.EventShape
+    serializer_class = shapes.EventSerializer
     filterset_class = filters.Events
 
 
@@ -136,7 +136,7 @@ class Deliveries(Resource):
     """The outbox: what left or will leave, with every attempt."""
 
     reach = reach.deliveries
-    serializer_class = shapes.DeliveryShape
+    serializer_class = shapes.DeliverySerializer
     filterset_class = filters.Deliveries
     needs = ("log",)
     newest_first = "-created_at"
@@ -146,7 +146,7 @@ class People(Resource):
     """Colleagues, and the teams they are in."""
 
     reach = reach.people
-    serializer_class = shapes.PersonShape
+    serializer_class = shapes.PersonSerializer
     needs = ("memberships",)
 
 
@@ -154,4 +154,4 @@ class Teams(Resource):
     """The teams you are in; all of them for an admin."""
 
     reach = reach.teams
-    serializer_class = shapes.TeamShape
+    serializer_class = shapes.TeamSerializer

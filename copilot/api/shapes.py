@@ -21,7 +21,7 @@ def shown_state(draft: Draft, *, sent: bool) -> str:
     return "sent" if sent and draft.state == Draft.State.APPROVED else str(draft.state)
 
 
-class IdentityShape(serializers.ModelSerializer[Identity]):
+class IdentitySerializer(serializers.ModelSerializer[Identity]):
     connection = serializers.UUIDField(source="source")
     id = serializers.CharField(source="external_id")
 
@@ -30,8 +30,8 @@ class IdentityShape(serializers.ModelSerializer[Identity]):
         fields = ("connection", "id")
 
 
-class AccountShape(serializers.ModelSerializer[Account]):
-    external_ids = IdentityShape(source="identities", many=True)
+class AccountSerializer(serializers.ModelSerializer[Account]):
+    external_ids = IdentitySerializer(source="identities", many=True)
 
     class Meta:
         model = Account
@@ -41,8 +41,8 @@ class AccountShape(serializers.ModelSerializer[Account]):
         )  # fmt: skip
 
 
-class ContactShape(serializers.ModelSerializer[Contact]):
-    external_ids = IdentityShape(source="identities", many=True)
+class ContactSerializer(serializers.ModelSerializer[Contact]):
+    external_ids = IdentitySerializer(source="identities", many=True)
 
     class Meta:
         model = Contact
@@ -52,7 +52,7 @@ class ContactShape(serializers.ModelSerializer[Contact]):
         )  # fmt: skip
 
 
-class RecordShape(serializers.ModelSerializer[Record]):
+class RecordSerializer(serializers.ModelSerializer[Record]):
     connection = serializers.UUIDField(source="source", allow_null=True)
 
     class Meta:
@@ -63,7 +63,7 @@ class RecordShape(serializers.ModelSerializer[Record]):
         )  # fmt: skip
 
 
-class NoteShape(serializers.ModelSerializer[Note]):
+class NoteSerializer(serializers.ModelSerializer[Note]):
     class Meta:
         model = Note
         fields = (
@@ -72,7 +72,7 @@ class NoteShape(serializers.ModelSerializer[Note]):
         )  # fmt: skip
 
 
-class PromiseShape(serializers.ModelSerializer[Promise]):
+class PromiseSerializer(serializers.ModelSerializer[Promise]):
     class Meta:
         model = Promise
         fields = (
@@ -80,7 +80,7 @@ class PromiseShape(serializers.ModelSerializer[Promise]):
         )  # fmt: skip
 
 
-class ConversationShape(serializers.ModelSerializer[Conversation]):
+class ConversationSerializer(serializers.ModelSerializer[Conversation]):
     class Meta:
         model = Conversation
         fields = (
@@ -90,7 +90,7 @@ class ConversationShape(serializers.ModelSerializer[Conversation]):
         )  # fmt: skip
 
 
-class MessageShape(serializers.ModelSerializer[Message]):
+class MessageSerializer(serializers.ModelSerializer[Message]):
     class Meta:
         model = Message
         fields = (
@@ -99,7 +99,7 @@ class MessageShape(serializers.ModelSerializer[Message]):
         )  # fmt: skip
 
 
-class DraftShape(serializers.ModelSerializer[Draft]):
+class DraftSerializer(serializers.ModelSerializer[Draft]):
     """`sources` are what the text rests on, `checks` what a person must look at before it goes out as it is."""
 
     state = serializers.SerializerMethodField()
@@ -121,7 +121,7 @@ class DraftShape(serializers.ModelSerializer[Draft]):
         return sentence(draft.failure) if draft.failure else ""
 
 
-class DecisionShape(serializers.ModelSerializer[Decision]):
+class DecisionSerializer(serializers.ModelSerializer[Decision]):
     """`state` and `version` are the draft's, as it is now; `undo_until` is null once it is over."""
 
     delivery = serializers.PrimaryKeyRelatedField[OutboxMessage](source="outbox", read_only=True)
@@ -154,7 +154,7 @@ class DecisionShape(serializers.ModelSerializer[Decision]):
         return "sent" if sent else "approved"
 
 
-class SignalShape(serializers.ModelSerializer[Signal]):
+class SignalSerializer(serializers.ModelSerializer[Signal]):
     class Meta:
         model = Signal
         fields = (
@@ -163,13 +163,13 @@ class SignalShape(serializers.ModelSerializer[Signal]):
         )  # fmt: skip
 
 
-class ArticleShape(serializers.ModelSerializer[Article]):
+class ArticleSerializer(serializers.ModelSerializer[Article]):
     class Meta:
         model = Article
         fields = ("id", "title", "body", "teams", "language", "owner", "review_by", "updated_at")
 
 
-class ConnectionShape(serializers.ModelSerializer[Connection]):
+class ConnectionSerializer(serializers.ModelSerializer[Connection]):
     """No secret is in here, nor the parts of an address in which secrets travel."""
 
     deliver_to = serializers.SerializerMethodField(help_text="Without user, password and query.")
@@ -186,7 +186,7 @@ class ConnectionShape(serializers.ModelSerializer[Connection]):
         return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-class EventShape(serializers.ModelSerializer[InboxEvent]):
+class EventSerializer(serializers.ModelSerializer[InboxEvent]):
     """A delivery as it was taken in: what became of it, and why. Its body is not shown."""
 
     class Meta:
@@ -197,19 +197,19 @@ class EventShape(serializers.ModelSerializer[InboxEvent]):
         )  # fmt: skip
 
 
-class AttemptShape(serializers.ModelSerializer[Attempt]):
+class AttemptSerializer(serializers.ModelSerializer[Attempt]):
     class Meta:
         model = Attempt
         fields = ("number", "at", "duration_ms", "status", "result", "answer")
 
 
-class DeliveryShape(serializers.ModelSerializer[OutboxMessage]):
+class DeliverySerializer(serializers.ModelSerializer[OutboxMessage]):
     """`id` is the webhook-id its receiver sees, the same over all attempts."""
 
     decision = serializers.IntegerField(source="decision.id", default=None, allow_null=True)
     draft = serializers.IntegerField(source="decision.draft_id", default=None, allow_null=True)
     approved_by = serializers.IntegerField(source="approval.person_id", default=None, allow_null=True)
-    log = AttemptShape(many=True)
+    log = AttemptSerializer(many=True)
 
     class Meta:
         model = OutboxMessage
@@ -219,21 +219,21 @@ class DeliveryShape(serializers.ModelSerializer[OutboxMessage]):
         )  # fmt: skip
 
 
-class MembershipShape(serializers.ModelSerializer[Membership]):
+class MembershipSerializer(serializers.ModelSerializer[Membership]):
     class Meta:
         model = Membership
         fields = ("team", "role")
 
 
-class PersonShape(serializers.ModelSerializer[User]):
-    memberships = MembershipShape(many=True)
+class PersonSerializer(serializers.ModelSerializer[User]):
+    memberships = MembershipSerializer(many=True)
 
     class Meta:
         model = User
         fields = ("id", "name", "email", "is_admin", "memberships")
 
 
-class TeamShape(serializers.ModelSerializer[Team]):
+class TeamSerializer(serializers.ModelSerializer[Team]):
     class Meta:
         model = Team
         fields = ("id", "name", "slug", "email", "time_zone", "business_hours")

@@ -40,7 +40,7 @@ class Program:
         return self.client.generic(method, V1 + path, headers=self._headers())
 
     def raw(self, path: str, body: bytes, content_type: str = "application/json") -> Any:
-        return self.client.post(V1 + path, body, content_type=content_type, headers=self._headers())
+        return self.client.generic("POST", V1 + path, body, content_type, headers=self._headers())
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.key}"}

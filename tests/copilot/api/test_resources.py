@@ -1,0 +1,217 @@
+"""Lists and details: who sees what, how they are narrowed and paged, and that rows cost no query each."""
+
+from typing import Any
+
+import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from copilot.models import Article, Draft
+from customers.models import Identity, Note, Promise, Record
+from interactions.models import Attempt, Connection, Conversation, InboxEvent, OutboxMessage
+from people.models import Scope
+from tests.cast import Cast
+from tests.copilot.api.calling import (
+    Program,
+    a_draft,
+    an_event,
+    is_problem,
+    program_of,
+    program_of_connection,
+)
+from tests.factories import a_connection, a_contact, a_conversation, a_message
+
+pytestmark = pytest.mark.django_db
+
+RESOURCES = [
+    "accounts", "contacts", "records", "notes", "promises", "conversations", "messages", "drafts", "decisions",
+    "signals", "articles", "connections", "events", "deliveries", "people", "teams",
+]  # fmt: skip
+ABOUT_CUSTOMERS = ["accounts", "contacts", "records", "notes", "promises"]
+ABOUT_TALK = ["conversations", "messages", "drafts", "decisions", "signals", "deliveries"]
+
+
+@pytest.fixture
+def house(cast: Cast, connection: Connection, draft: Draft) -> Connection:
+    """One row of every kind, all of the support team."""
+    now = timezone.now()
+    for kind, who in (("account", cast.fjord), ("contact", cast.sigrid)):
+        Identity.objects.create(source=connection.pk, kind=kind, external_id="x-1", **{kind: who})
+    Record.objects.create(source=connection.pk, external_id="o-1", kind="order", account=cast.fjord,
+                          source_updated_at=now)  # fmt: skip
+    Note.objects.create(account=cast.fjord, kind="preference", text="Writes briefly", created_at=now)
+    Promise.objects.create(account=cast.fjord, text="A call on Monday", made_at=now)
+    Article.objects.create(title="Delivery", body="By ship.", updated_at=now).teams.add(cast.support)
+    an_event(connection=connection)
+    _approved(cast, draft)
+    return connection
+
+
+def _approved(cast: Cast, draft: Draft) -> None:
+    body = {"kind": "approve", "version": draft.version}
+    made = program_of(cast.ines).post(f"drafts/{draft.pk}/decisions/", body)
+    assert made.status_code == 201, made.json()
+    row = OutboxMessage.objects.get(pk=made.json()["delivery"])
+    Attempt.objects.create(outbox=row, number=1, at=timezone.now(), duration_ms=5, result="retry")
+
+
+def results(program: Program, path: str, **query: Any) -> list[dict[str, Any]]:
+    answer = program.get(path, **query)
+    assert answer.status_code == 200, answer.json()
+    return list(answer.json()["results"])
+
+
+@pytest.mark.parametrize("name", RESOURCES)
+def test_a_list_and_its_details_agree(house: Connection, petra: Program, name: str) -> None:
+    rows = results(petra, f"{name}/")
+    assert rows
+    assert petra.get(f"{name}/{rows[0]['id']}/").json() == rows[0]
+
+
+@pytest.mark.parametrize("name", ABOUT_CUSTOMERS + ABOUT_TALK + ["articles", "events", "connections"])
+def test_strangers_see_nothing(house: Connection, petra: Program, lukas: Program, name: str) -> None:
+    found = results(petra, f"{name}/")[0]
+    assert found not in results(lukas, f"{name}/")
+    assert is_problem(lukas.get(f"{name}/{found['id']}/"), 404)
+
+
+@pytest.mark.parametrize("name", [*ABOUT_CUSTOMERS, *ABOUT_TALK])
+def test_an_account_managers_own_customers(house: Connection, cast: Cast, name: str) -> None:
+    assert results(program_of(cast.karim), f"{name}/")
+
+
+@pytest.mark.parametrize("name", [*ABOUT_CUSTOMERS, *ABOUT_TALK])
+def test_an_admin_sees_metadata_only(house: Connection, ada: Program, cast: Cast, name: str) -> None:
+    rows = results(ada, f"{name}/")
+    assert bool(rows) == (name == "deliveries")
+    cast.ada.may_read_conversations = True
+    cast.ada.save()
+    assert results(ada, f"{name}/")
+
+
+@pytest.mark.parametrize("name", RESOURCES)
+def test_a_connection_sees_what_is_its_own(house: Connection, cast: Cast, name: str) -> None:
+    neighbour = a_connection(team=cast.support)
+    own, other = program_of_connection(house), program_of_connection(neighbour)
+    mine = {"accounts", "contacts", "records", "conversations", "messages", "drafts", "events", "deliveries"}
+    assert bool(results(own, f"{name}/")) == (name in mine | {"connections"})
+    themselves = [str(neighbour.pk)] if name == "connections" else []
+    assert [row["id"] for row in results(other, f"{name}/")] == themselves
+
+
+@pytest.mark.parametrize("name", RESOURCES)
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_rows_are_for_reading(petra: Program, name: str, method: str) -> None:
+    assert is_problem(petra.send(method, f"{name}/"), 405)
+
+
+@pytest.mark.parametrize("name", RESOURCES)
+def test_more_rows_cost_no_more_queries(house: Connection, cast: Cast, petra: Program, name: str) -> None:
+    with CaptureQueriesContext(database) as few:
+        results(petra, f"{name}/")
+    for number in range(3):
+        contact = a_contact(name=f"Nils{number} Berg", account=cast.fjord)
+        talk = a_conversation(team=cast.support, contact=contact, connection=house)
+        _approved(cast, a_draft(conversation=talk))
+        an_event(connection=house)
+    with CaptureQueriesContext(database) as more:
+        rows = results(petra, f"{name}/")
+    assert len(more) == len(few) <= 6
+    with CaptureQueriesContext(database) as one:
+        petra.get(f"{name}/{rows[0]['id']}/")
+    assert len(one) <= 6
+
+
+def test_no_secret_leaves_with_a_connection(cast: Cast, petra: Program) -> None:
+    url = "https://user:pass@crm.example/hook?token=abc"
+    made = a_connection(team=cast.support, deliver_to=url)
+    text = petra.get(f"connections/{made.pk}/").content.decode()
+    assert "https://crm.example/hook" in text
+    assert not any(secret in text for secret in ("pass", "abc", "whsec", made.sealed_secrets))
+
+
+def test_filters(
+    house: Connection, conversation: Conversation, draft: Draft, petra: Program, cast: Cast
+) -> None:
+    aside = a_conversation(team=cast.support, contact=cast.sigrid, connection=house)
+    other = a_draft(conversation=aside)
+    outside = str(conversation.external_id)
+    assert [c["id"] for c in results(petra, "conversations/", external_id=outside, connection=house.pk)] == [
+        conversation.pk
+    ]
+    assert (
+        results(petra, "conversations/", external_id=outside, connection=a_connection(team=cast.support).pk)
+        == []
+    )
+    assert [d["id"] for d in results(petra, "drafts/", conversation=aside.pk)] == [other.pk]
+    assert [d["id"] for d in results(petra, "drafts/", state="ready")] == [other.pk]
+    for name in ("signals", "deliveries", "decisions"):
+        assert [row["draft"] for row in results(petra, f"{name}/", draft=draft.pk)] == [draft.pk]
+        assert results(petra, f"{name}/", draft=other.pk) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"conversation": "abc"}, {"conversation": 10**30}, {"conversation": -1}, {"state": "asleep"},
+        {"conversation": "1\x00"}, {"cursor": "cD1hYmM="}, {"cursor": "ä"},
+    ],
+)  # fmt: skip
+def test_filters_that_make_no_sense(petra: Program, query: dict[str, Any]) -> None:
+    answer = petra.get("drafts/", **query)
+    assert answer.status_code in (400, 404), answer.json()
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("query", [{"connection": "x"}, {"external_id": "a\x00"}, {"external_id": "x" * 201}])
+def test_conversation_filters_that_make_no_sense(petra: Program, query: dict[str, Any]) -> None:
+    assert is_problem(petra.get("conversations/", **query), 400, "invalid")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [f"drafts/{10**30}/", f"drafts/{'9' * 5000}/", "drafts/abc/", "drafts/1%00/", "deliveries/7/", "nowhere/"],
+)
+def test_addresses_that_lead_nowhere(petra: Program, path: str) -> None:
+    assert is_problem(petra.get(path), 404)
+
+
+def test_pages_are_stable_while_rows_come_in(petra: Program, cast: Cast, conversation: Conversation) -> None:
+    ids = [a_message(conversation=conversation).pk for _ in range(5)]
+    first = petra.get("messages/", limit=2).json()
+    a_message(conversation=conversation)
+    seen = [row["id"] for row in first["results"]]
+    while first["next"]:
+        first = petra.client.get(first["next"], headers={"Authorization": f"Bearer {petra.key}"}).json()
+        seen += [row["id"] for row in first["results"]]
+    assert seen == sorted(ids, reverse=True)
+
+
+def test_rows_without_an_order_of_their_own_page_too(
+    petra: Program, connection: Connection, cast: Cast
+) -> None:
+    made = {str(connection.pk)} | {str(a_connection(team=cast.support).pk) for _ in range(4)}
+    now = timezone.now()
+    Connection.objects.update(created_at=now)  # all at the same moment
+    page, seen = petra.get("connections/", limit=2).json(), []
+    seen += [row["id"] for row in page["results"]]
+    while page["next"]:
+        page = petra.client.get(page["next"], headers={"Authorization": f"Bearer {petra.key}"}).json()
+        seen += [row["id"] for row in page["results"]]
+    assert sorted(seen) == sorted(made)
+
+
+def test_the_body_of_an_event_stays_inside(house: Connection, ada: Program) -> None:
+    assert InboxEvent.objects.exists()
+    assert "body" not in results(ada, "events/")[0]
+
+
+def test_a_failed_draft_says_so_in_words(ines: Program, conversation: Conversation) -> None:
+    draft = a_draft(conversation=conversation, state=Draft.State.FAILED, failure="timeout", text="")
+    told = ines.get(f"drafts/{draft.pk}/").json()
+    assert told["failure"].startswith("The model took too long to answer.")
+
+
+def test_reading_takes_the_scope(cast: Cast) -> None:
+    assert is_problem(program_of(cast.ines, [Scope.DECIDE]).get("drafts/"), 403)
