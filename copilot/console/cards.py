@@ -1,0 +1,384 @@
+"""What a draft card, its why-panel and its diff show: plain frozen values, filled by the views.
+
+Nothing here asks the database. Whatever a person may not see must be left out before.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+CardState = Literal[
+    "none",
+    "queued",
+    "thinking",
+    "streaming",
+    "ready",
+    "abstained",
+    "editing",
+    "writing",
+    "stale",
+    "failed",
+    "approved",
+    "sent",
+    "refused",
+    "escalated",
+    "answered_elsewhere",
+    "discarded",
+]
+Verb = Literal["approve", "edit", "escalate", "discard", "redraft", "stop", "undo", "write", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How a state is named: its word, its glyph, its colour, and how firm the margin line is."""
+
+    word: str
+    glyph: str
+    tone: str = ""
+    line: str = "grey"
+
+
+HEADS: Final[dict[str, Head]] = {
+    "none": Head("No draft", "pencil", "", "grey"),
+    "queued": Head("Queued", "dotted", "", "dotted"),
+    "thinking": Head("Reading", "dashed", "pencil", "dashed"),
+    "streaming": Head("Writing", "half", "pencil", "dashed"),
+    "ready": Head("Draft ready", "target", "pencil", "solid"),
+    "abstained": Head("Asks you first", "ask", "amber", "solid"),
+    "editing": Head("Editing", "pencil", "pine", "solid"),
+    "writing": Head("Your reply", "pencil", "pine", "pine"),
+    "stale": Head("Out of date", "clock", "amber", "amber"),
+    "failed": Head("Draft failed", "triangle", "red", "grey"),
+    "approved": Head("Sending", "clock", "pine", "pine"),
+    "sent": Head("Sent", "done", "pine", "pine"),
+    "refused": Head("Not sent", "triangle", "red", "solid"),
+    "escalated": Head("With", "away", "", "grey"),
+    "answered_elsewhere": Head("Answered", "reply", "", "grey"),
+    "discarded": Head("Discarded", "dropped", "", "grey"),
+}
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A customer (round disc) or a colleague (rounded square). `name` may be empty."""
+
+    name: str
+    colleague: bool = False
+    id: int | None = None
+    note: str = ""
+    is_you: bool = False
+
+    @property
+    def first_name(self) -> str:
+        return self.name.split(" ")[0]
+
+    @property
+    def called(self) -> str:
+        return "you" if self.is_you else self.first_name
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One sentence of a draft with the numbers of the sources it rests on.
+
+    `flag` is empty, "unsupported" or "goal"; `words` says the flag in words.
+    """
+
+    text: str
+    marks: tuple[int, ...] = ()
+    flag: str = ""
+    words: str = ""
+
+    @property
+    def head(self) -> str:
+        """All but the last word, which is glued to its marks."""
+        return self.text.rpartition(" ")[0]
+
+    @property
+    def tail(self) -> str:
+        return self.text.rpartition(" ")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    runs: tuple[Run, ...]
+
+
+def plain_paragraphs(text: str) -> tuple[Paragraph, ...]:
+    """A text without marks, as a card shows it: blank lines part the paragraphs."""
+    return tuple(Paragraph((Run(part.strip()),)) for part in text.split("\n\n") if part.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    name: str
+    size: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """All that leaves besides the words. `sender` is shown when it is not the usual one."""
+
+    to: tuple[str, ...]
+    subject: str = ""
+    cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
+    sender: str = ""
+    attachments: tuple[File, ...] = ()
+    has_subject: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One tick before approval; `id` is what the form sends under `ticks`."""
+
+    id: str
+    lead: str
+    text: str
+    ticked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    title: str
+    origin: str = ""
+    proof: str = ""
+    url: str = ""
+    id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that is read while a draft is made; `state` is done, now or later."""
+
+    text: str
+    state: Literal["done", "now", "later"]
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A few words of somebody, quoted in a card."""
+
+    person: Person
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    value: str
+    label: str
+    note: str = ""
+    person: Person | None = None
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A draft in any of its states. Fields that a state does not show stay empty."""
+
+    conversation_id: int
+    state: CardState
+    n: int = 0
+    version: int = 0
+    customer: str = ""  # first name
+    person: Person | None = None  # who acted: receiver, sender, editor, whoever discarded
+    at: datetime | None = None
+    meta: str = ""  # what stands beside the state; empty: made from the counts below
+    paragraphs: tuple[Paragraph, ...] = ()
+    text: str = ""  # plain, for the textarea and the growing draft
+    envelope: Envelope | None = None
+    sources: int = 0
+    unsupported: int = 0
+    words: int = 0
+    checks: tuple[Check, ...] = ()
+    lessons: tuple[Lesson, ...] = ()
+    steps: tuple[Step, ...] = ()
+    said: Said | None = None
+    question: str = ""  # an abstention, or the reason of an escalation or a discard
+    missing: tuple[str, ...] = ()
+    reason: str = ""  # failed, refused: what happened, in plain words
+    kept: str = ""  # what was not lost
+    reference: str = ""
+    elapsed: int = 0
+    seconds_left: int = 0
+    undo_seconds: int = 10
+    saved_at: datetime | None = None
+    edits: int = 0
+    offline: bool = False  # no language model wrote it
+    people_only: str = ""  # why this customer is answered by people only
+    asks: bool = False  # "none": a draft may be asked for
+    promise: str = ""  # sent: the promise it opened
+    problem: str = ""  # the last action was refused; nothing was lost
+    typed: str = ""  # what was typed when it was refused and no field is left for it
+    can: frozenset[Verb] = frozenset()
+
+    @property
+    def head(self) -> Head:
+        return HEADS[self.state]
+
+    @property
+    def word(self) -> str:
+        if self.state == "escalated" and self.person:
+            return f"With {self.person.name}"
+        if self.state == "answered_elsewhere" and self.person:
+            return f"Answered by {self.person.first_name}"
+        return self.head.word
+
+    @property
+    def beside(self) -> str:
+        if self.meta:
+            return self.meta
+        parts = [plural(self.sources, "source")] if self.sources else []
+        if self.unsupported:
+            parts.append(f"{plural(self.unsupported, 'sentence')} without a source")
+        elif self.checks:
+            parts.append(f"{len(self.checks)} to check")
+        return " · ".join(parts) if self.state in ("ready", "refused") else ""
+
+    @property
+    def beside_short(self) -> str:
+        """The same for a narrow screen."""
+        return self.beside.replace(" sentences without a source", " without").replace(
+            " sentence without a source", " without"
+        )
+
+    @property
+    def spoken(self) -> str:
+        """What the status line says to a screen reader when the card comes to this state."""
+        if self.state != "ready":
+            return f"{self.word}. {self.beside}".rstrip(" .") + "."
+        parts = ["Draft ready", plural(self.words, "word"), plural(self.sources, "source")]
+        if self.unsupported:
+            parts.append(f"{self.unsupported} unsupported")
+        return ", ".join(parts) + "."
+
+    @property
+    def approve_id(self) -> str:
+        return f"approve-{self.n}"
+
+    @property
+    def edit_id(self) -> str:
+        return f"edit-{self.n}"
+
+    @property
+    def answer_id(self) -> str:
+        return f"answer-{self.n}"
+
+    @property
+    def is_open_text(self) -> bool:
+        return self.state in ("editing", "writing")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One cited source. `quote` is verbatim; `lead` is what stands before the comma."""
+
+    n: int
+    title: str
+    quote: str
+    age: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    one: Source
+    other: Source
+
+    @property
+    def halves(self) -> tuple[Source, Source]:
+        return self.one, self.other
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a list with a glyph: `strong` is said with weight at its end."""
+
+    text: str
+    glyph: str = "dotted"
+    strong: str = ""
+    note: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """What a draft rests on. `hidden` counts the sources this person may not see."""
+
+    account: str = ""
+    customer: str = ""
+    sources: tuple[Source, ...] = ()
+    hidden: int = 0
+    contradictions: tuple[Contradiction, ...] = ()
+    promises: tuple[Line, ...] = ()
+    do_not_repeat: tuple[Line, ...] = ()
+    missing: tuple[str, ...] = ()
+    lessons: tuple[Lesson, ...] = ()
+    unused: tuple[Line, ...] = ()
+    model: tuple[Pair, ...] = ()
+    seconds: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.sources or self.missing or self.lessons or self.unused or self.model)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a diff; `op` is "same", "added" or "removed"."""
+
+    text: str
+    op: Literal["same", "added", "removed"] = "same"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diff:
+    """What a person changed. `show` is changes, draft or sent."""
+
+    conversation_id: int
+    n: int
+    person: Person
+    changed: int
+    total: int
+    percent: int
+    body_percent: int
+    lines: tuple[tuple[Piece, ...], ...] = ()
+    drafted: tuple[str, ...] = ()
+    sent: tuple[str, ...] = ()
+    show: Literal["changes", "draft", "sent"] = "changes"
+    elsewhere: bool = False
+    version: int = 0
+    reason: str = ""
+    reasons: tuple[Choice, ...] = ()
+
+    @property
+    def headline(self) -> str:
+        who = "You" if self.person.is_you else self.person.first_name
+        if self.elsewhere:
+            return f"{who} wrote {self.changed} of {self.total} words differently"
+        if not self.changed:
+            return f"{who} sent it as drafted"
+        return f"{who} changed {self.changed} of {plural(self.total, 'word')}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """The question an escalation asks: to whom, why, and what they should decide."""
+
+    card: Card
+    receivers: tuple[Choice, ...]  # values as in REST: user:<id>, team:<id>
+    reasons: tuple[Choice, ...]
+    question: str = ""
+    problem: str = ""

@@ -1,0 +1,330 @@
+"""What the pages around a draft show: the frame, the list, the conversation, accounts, settings.
+
+Frozen values, filled by the views; nothing here asks the database.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from django.utils.safestring import SafeString
+
+from copilot.console.cards import HEADS, Card, Choice, Diff, File, Head, Line, Pair, Person, Why
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the navigation; `name` is the address name, `key` follows `g`."""
+
+    name: str
+    label: str
+    url: str
+    icon: str = ""
+    key: str = ""
+    count: int | None = None
+    current: bool = False
+    parts: tuple["Place", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """A line above the pane it concerns; `tone` is empty or amber."""
+
+    text: str
+    glyph: str = "triangle"
+    tone: str = "amber"
+    person: Person | None = None
+    action: str = ""
+    url: str = ""
+    post: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The one status line. `quiet` is only spoken; `url` with `post` is a form, else a link."""
+
+    text: str
+    glyph: str = "check"
+    action: str = ""
+    url: str = ""
+    key: str = ""
+    post: bool = False
+    version: int = 0
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """The frame of every signed-in page."""
+
+    person: Person
+    places: tuple[Place, ...]
+    role: str = ""
+    theme: str = "system"
+    single_keys: bool = True
+    banners: tuple[Banner, ...] = ()
+
+
+ROW_HEADS: dict[str, Head] = {
+    **HEADS,
+    "snoozed": Head("Until", "moon"),
+    "resolved": Head("Resolved", "done", "pine"),
+    "none": Head("No draft", "dotted"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One conversation in the list. `word` replaces the state's own word ("With Jonas")."""
+
+    id: int
+    person: Person
+    account: str = ""
+    subject: str = ""
+    waiting_since: datetime | None = None
+    over_target: bool = False
+    state: str = "none"
+    word: str = ""
+    note: str = ""
+    unread: bool = False
+    selected: bool = False
+    url: str = ""
+
+    @property
+    def head(self) -> Head:
+        return ROW_HEADS[self.state]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowList:
+    """The list beside the conversation. `views` and `sorts` are menus; `next_url` loads more."""
+
+    title: str
+    count: int | None
+    rows: tuple[Row, ...]
+    url: str
+    views: tuple[Place, ...] = ()
+    sorts: tuple[Place, ...] = ()
+    next_url: str = ""
+    empty: str = "Nothing waiting."
+    empty_next: str = ""
+    empty_url: str = ""
+    empty_label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One message. `html` must come sanitised; without it `text` is shown."""
+
+    id: int
+    by: Literal["customer", "colleague", "note"]
+    person: Person
+    at: datetime
+    text: str = ""
+    html: SafeString | None = None
+    line: str = ""  # "to Mara Lind, cc Priya Nair"
+    quoted: str = ""
+    quoted_label: str = ""
+    files: tuple[File, ...] = ()
+    kind: str = ""  # "Out of office", "Bounced"
+    delivery: str = ""  # "Sent", "Sending", "Not sent"
+    folded: bool = False
+
+    @property
+    def first_line(self) -> str:
+        return self.text.strip().split("\n")[0][:160]
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Messages folded away at the top of a long conversation."""
+
+    count: int
+    summary: str = ""
+    span: str = ""
+    people: tuple[Person, ...] = ()
+    letters: tuple[Letter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """A conversation with its draft."""
+
+    id: int
+    subject: str
+    person: Person
+    account: str = ""
+    account_id: int | None = None
+    channel: str = "Email"
+    assigned: str = ""
+    viewers: tuple[Person, ...] = ()
+    earlier: Earlier | None = None
+    letters: tuple[Letter, ...] = ()
+    card: Card | None = None
+    why: Why | None = None
+    diff: Diff | None = None
+    banners: tuple[Banner, ...] = ()
+    back_url: str = "/inbox/"
+    can_note: bool = True
+    live_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    label: str
+    value: str
+    note: str = ""
+    warn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GoalLine:
+    text: str
+    note: str = ""
+    done: int = 0
+    steps: int = 0
+
+    @property
+    def pips(self) -> tuple[bool, ...]:
+        return tuple(i < self.done for i in range(self.steps))
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseLine:
+    text: str
+    who: str = ""
+    due: str = ""
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing on an account's timeline; `kind` picks its icon."""
+
+    kind: str  # conversation, call, note, record, promise, goal, change
+    title: str
+    origin: str
+    when: str
+    text: str = ""
+    url: str = ""
+    link: str = "Open"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Timeline entries under one heading, such as "This week"."""
+
+    title: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLine:
+    kind: str
+    text: str
+    origin: str = ""
+    quote: str = ""
+    internal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLine:
+    title: str
+    kind: str
+    status: str = ""
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountPage:
+    id: int
+    name: str
+    manager: Person | None = None
+    about: tuple[str, ...] = ()
+    people_only: str = ""
+    facts: tuple[Fact, ...] = ()
+    goals: tuple[GoalLine, ...] = ()
+    promises: tuple[PromiseLine, ...] = ()
+    kinds: tuple[Place, ...] = ()
+    spans: tuple[Span, ...] = ()
+    next_url: str = ""
+    notes: tuple[NoteLine, ...] = ()
+    people: tuple[Person, ...] = ()
+    records: tuple[RecordLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRow:
+    id: int
+    name: str
+    about: str = ""
+    manager: Person | None = None
+    waiting: int = 0
+    promises: int = 0
+    last_spoke: datetime | None = None
+    people_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchLine:
+    """Where drafting is off, on request or always. `name` is the form's field name."""
+
+    name: str
+    label: str
+    mode: str
+    note: str = ""
+    inherited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TeamSwitches:
+    id: int
+    team: str
+    members: tuple[Person, ...]
+    lines: tuple[SwitchLine, ...]
+    modes: tuple[Choice, ...] = (
+        Choice("off", "Off"),
+        Choice("on_request", "On request"),
+        Choice("always", "Always"),
+    )
+    may_change: bool = False
+    pilot: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLine:
+    person: Person
+    email: str
+    roles: tuple[str, ...] = ()
+    seen: str = ""
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLine:
+    id: str
+    name: str
+    kind: str
+    team: str
+    state: str = "Listening"
+    tone: str = "pine"
+    note: str = ""
+    facts: tuple[Pair, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """One row of what came in or went out; `tone` colours its state, `lines` unfold."""
+
+    id: str
+    type: str
+    state: str
+    when: datetime
+    tone: str = ""
+    glyph: str = "done"
+    reason: str = ""
+    where: str = ""
+    attempts: int = 0
+    lines: tuple[Line, ...] = field(default=())
+    url: str = ""
+    replay: str = ""  # where to post to have it tried again
