@@ -7,7 +7,7 @@ from copilot.drafting import opening
 from copilot.drafting.moves import move
 from copilot.learning import signals
 from copilot.models import Decision, Draft
-from interactions.events import ColleagueWrote, CustomerWrote, Fact, ReplySettled, happened
+from interactions.events import ColleagueWrote, ConversationClosed, CustomerWrote, Fact, ReplySettled, happened
 from interactions.models import Conversation, Message
 
 
@@ -20,6 +20,8 @@ def on_happened(sender: type[Fact], fact: Fact, **_: object) -> None:
             _answered_elsewhere(fact)
         case ReplySettled():
             _reply_settled(fact)
+        case ConversationClosed():
+            _closed(fact)
 
 
 def _customer_wrote(fact: CustomerWrote) -> None:
@@ -43,6 +45,13 @@ def _answered_elsewhere(fact: ColleagueWrote) -> None:
         signals.keep_signal(
             draft, message.conversation, drafted, message.text, person=message.person, message=message
         )
+
+
+def _closed(fact: ConversationClosed) -> None:
+    """A closed conversation needs no reply, so its open draft is set aside."""
+    draft = opening.open_draft(Conversation.objects.get(pk=fact.conversation_id))
+    if draft:
+        move(draft, Draft.State.DISCARDED, lease_until=None)
 
 
 def _reply_settled(fact: ReplySettled) -> None:
