@@ -1,0 +1,187 @@
+"""An account's page: what is true of it now, and a timeline of what was said, noted and bought."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from copilot.console.cards import Person, plural
+from copilot.console.fill_rows import colleague
+from copilot.console.fill_text import short
+from copilot.console.rows import (
+    AccountPage,
+    AccountRow,
+    Entry,
+    Fact,
+    GoalLine,
+    NoteLine,
+    Place,
+    PromiseLine,
+    RecordLine,
+    Span,
+)
+from copilot.templatetags.rapport import ago, clock
+from customers.models import Account, Goal, Note, Promise, Record
+from interactions.access import visible_conversations
+from people.access import Standing
+
+ENTRIES = 30
+KINDS = {
+    "": "All", "conversation": "Conversations", "note": "Notes", "record": "Records",
+    "promise": "Promises",
+}  # fmt: skip
+
+
+def account_row(account: Account) -> AccountRow:
+    return AccountRow(
+        id=account.pk,
+        name=account.name,
+        about=" · ".join(part for part in (account.tier, account.about) if part),
+        manager=colleague(account.manager) if account.manager else None,
+        waiting=account.waiting or 0,  # type: ignore[attr-defined]
+        promises=account.promised or 0,  # type: ignore[attr-defined]
+        last_spoke=account.last_spoke,  # type: ignore[attr-defined]
+        people_only=account.people_only,
+    )
+
+
+def account_page(who: Standing, account: Account, kind: str, before: str) -> AccountPage:
+    here = reverse("account", args=[account.pk])
+    entries = _entries(who, account, kind, parse_datetime(before) if before else None)
+    shown = entries[:ENTRIES]
+    older = f"{here}?kind={kind}&before={shown[-1].at.isoformat()}".replace("+", "%2B")
+    return AccountPage(
+        id=account.pk,
+        name=account.name,
+        manager=colleague(account.manager) if account.manager else None,
+        about=tuple(part for part in (account.tier, account.about, account.domain) if part),
+        people_only=(account.people_only_reason or "they asked for it.") if account.people_only else "",
+        facts=tuple(_facts(account)),
+        goals=tuple(_goals(account)),
+        promises=tuple(_promises(account)),
+        kinds=tuple(Place(k, label, f"{here}?kind={k}", current=k == kind) for k, label in KINDS.items()),
+        spans=tuple(_spans(shown)),
+        next_url=older if len(entries) > ENTRIES else "",
+        notes=tuple(_notes(account)),
+        people=tuple(Person(str(c), id=c.pk, note=c.title) for c in account.contacts.order_by("name")[:50]),
+        records=tuple(_records(account)),
+    )
+
+
+def _facts(account: Account) -> Iterable[Fact]:
+    if account.customer_since:
+        years = (timezone.localdate() - account.customer_since).days // 365
+        note = plural(years, "year") if years else "this year"
+        yield Fact("Customer since", f"{account.customer_since:%b %Y}", note)
+    yield Fact("Last spoke", ago(account.last_spoke) or "never")  # type: ignore[attr-defined]
+    waiting = account.waiting or 0  # type: ignore[attr-defined]
+    yield Fact("Waiting for an answer", plural(waiting, "conversation") if waiting else "nobody")
+    for name, value in list(account.fields.items())[:3]:
+        if isinstance(value, str | int | float):
+            yield Fact(name.replace("_", " ").capitalize(), str(value)[:60])
+
+
+def _goals(account: Account) -> Iterable[GoalLine]:
+    for goal in Goal.objects.filter(account=account, is_active=True)[:6]:
+        by = f"by {goal.by.day} {goal.by:%b %Y}" if goal.by else ""
+        yield GoalLine(goal.text, ". ".join(part for part in (goal.do, by) if part))
+
+
+def _promises(account: Account) -> Iterable[PromiseLine]:
+    rows = Promise.objects.filter(account=account, state=Promise.State.OPEN).select_related("owner")
+    for row in rows.order_by("due_at")[:10]:
+        due = timezone.localtime(row.due_at) if row.due_at else None
+        yield PromiseLine(
+            row.text,
+            row.owner.name if row.owner else "Nobody owns it",
+            f"due {due:%a} {due.day} {due:%b}" if due else "",
+            late=row.due_at is not None and row.due_at < timezone.now(),
+        )
+
+
+def _notes(account: Account) -> Iterable[NoteLine]:
+    rows = Note.objects.filter(account=account, state=Note.State.ACCEPTED).select_related("author")
+    for row in rows.order_by("-created_at")[:20]:
+        by = row.author.name if row.author else ""
+        when = timezone.localtime(row.created_at)
+        origin = f"{by}, {when.day} {when:%b %Y}".lstrip(", ")
+        yield NoteLine(row.get_kind_display(), row.text, origin, row.quote, row.internal)
+
+
+def _records(account: Account) -> Iterable[RecordLine]:
+    for row in account.records.order_by("-occurred_at")[:20]:
+        yield RecordLine(str(row), row.kind, row.status, _on(row.occurred_at or row.source_updated_at))
+
+
+def _on(moment: datetime) -> str:
+    then = timezone.localtime(moment)
+    return f"{then.day} {then:%b %Y}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    at: datetime
+    entry: Entry
+
+
+def _entries(who: Standing, account: Account, kind: str, before: datetime | None) -> list[_Told]:
+    """The newest first, one more than a page holds."""
+    until = before or timezone.now() + timedelta(days=3650)
+    sources = {"conversation": _talks, "note": _noted, "record": _recorded, "promise": _promised}
+    wanted = [sources[kind]] if kind in sources else list(sources.values())
+    told = [one for source in wanted for one in source(who, account, until)]
+    return sorted(told, key=lambda one: one.at, reverse=True)[: ENTRIES + 1]
+
+
+def _talks(who: Standing, account: Account, until: datetime) -> Iterable[_Told]:
+    rows = visible_conversations(who).filter(account=account, last_message_at__lt=until)
+    for row in rows.select_related("contact", "team").order_by("-last_message_at")[: ENTRIES + 1]:
+        origin = f"{row.contact or 'Somebody'}, {row.team.name}"
+        url = reverse("conversation", args=[row.pk])
+        text = "Waits for an answer." if row.waiting_since and row.status == row.Status.OPEN else ""
+        title = row.subject or "No subject"
+        yield _Told(
+            row.last_message_at, Entry("conversation", title, origin, clock(row.last_message_at), text, url)
+        )
+
+
+def _noted(who: Standing, account: Account, until: datetime) -> Iterable[_Told]:
+    rows = Note.objects.filter(account=account, state=Note.State.ACCEPTED, created_at__lt=until)
+    for row in rows.select_related("author").order_by("-created_at")[: ENTRIES + 1]:
+        by = row.author.name if row.author else "Note"
+        entry = Entry("note", short(row.text, 90), by, clock(row.created_at))
+        yield _Told(row.created_at, entry)
+
+
+def _recorded(who: Standing, account: Account, until: datetime) -> Iterable[_Told]:
+    rows = Record.objects.filter(account=account, occurred_at__lt=min(until, timezone.now()))
+    for row in rows.order_by("-occurred_at")[: ENTRIES + 1]:
+        assert row.occurred_at is not None
+        kind, status = row.kind.capitalize(), row.status.capitalize()
+        yield _Told(row.occurred_at, Entry("record", str(row), kind, clock(row.occurred_at), status))
+
+
+def _promised(who: Standing, account: Account, until: datetime) -> Iterable[_Told]:
+    rows = Promise.objects.filter(account=account, made_at__lt=until).select_related("owner")
+    for row in rows.order_by("-made_at")[: ENTRIES + 1]:
+        by = row.owner.name if row.owner else "Promise"
+        state = "" if row.state == row.State.OPEN else f"{row.get_state_display()}."
+        yield _Told(row.made_at, Entry("promise", row.text, by, clock(row.made_at), state))
+
+
+def _spans(told: list[_Told]) -> Iterable[Span]:
+    for title, group in groupby(told, key=lambda one: _span(timezone.localtime(one.at).date())):
+        yield Span(title, tuple(one.entry for one in group))
+
+
+def _span(day: date) -> str:
+    today = timezone.localdate()
+    if today - day < timedelta(days=7):
+        return "The last seven days"
+    if (day.year, day.month) == (today.year, today.month):
+        return "Earlier this month"
+    return f"{day:%B}" if day.year == today.year else f"{day:%B %Y}"

@@ -1,0 +1,58 @@
+"""A draft's text as a card shows it: paragraphs of sentences, each with its marks and its flag."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from copilot.console.cards import Paragraph, Run
+from copilot.models import Draft
+from copilot.words import sentences
+
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+
+
+def paragraphs(draft: Draft, seen: Iterable[str]) -> tuple[Paragraph, ...]:
+    """Marks of sources that the viewer may not see are left out."""
+    sources = [source for source in draft.sources if source["id"] in set(seen)]
+    runs = [
+        (start, end, Run(draft.text[start:end], _marks(sources, start, end), *_flag(draft.checks, start, end)))
+        for start, end in sentences(draft.text)
+    ]
+    return tuple(_paragraphs(draft.text, runs))
+
+
+def _marks(sources: Iterable[Mapping[str, Any]], start: int, end: int) -> tuple[int, ...]:
+    """A citation stands right after what it supports, so at the sentence's end or inside it."""
+    return tuple(s["n"] for s in sources if any(start < at <= end + 1 for at in s["marks"]))
+
+
+def _flag(checks: Iterable[Mapping[str, Any]], start: int, end: int) -> tuple[str, str]:
+    for check in checks:
+        if check["start"] < end and start < check["end"]:
+            return "unsupported", str(check["note"])
+    return "", ""
+
+
+def _paragraphs(text: str, runs: list[tuple[int, int, Run]]) -> Iterable[Paragraph]:
+    """A blank line parts paragraphs; so does a line's end after a marked sentence."""
+    current: list[Run] = []
+    last_end = 0
+    for start, end, run in runs:
+        gap = text[last_end:start]
+        if current and "\n" in gap:
+            if _BLANK_LINE.search(gap) or current[-1].marks:
+                yield Paragraph(tuple(current))
+                current = []
+            else:
+                before = current[-1]
+                current[-1] = Run(before.text + "\n", before.marks, before.flag, before.words)
+        current.append(run)
+        last_end = end
+    if current:
+        yield Paragraph(tuple(current))
+
+
+def short(text: str, most: int = 240) -> str:
+    """The beginning of a text on one line, cut between words."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[:most].rpartition(' ')[0]} …"

@@ -1,0 +1,113 @@
+"""A conversation as its page shows it: the letters, the banners above, the draft and what it rests on."""
+
+from collections.abc import Sequence
+
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+
+from copilot.console.cards import Card, File, Person
+from copilot.console.fill_card import card as draft_card
+from copilot.console.fill_card import edited_now_by
+from copilot.console.fill_diff import diff
+from copilot.console.fill_rows import author, customer, day_and_time
+from copilot.console.fill_why import why
+from copilot.console.rows import Banner, Earlier, Letter, Thread
+from copilot.console.scene import Scene
+from interactions.models import Conversation, Message
+
+# The newest letters stand open; older ones fold into one line at the top.
+UNFOLDED = 6
+_KINDS = {"bounce": "Bounced", "auto_reply": "Out of office", "newsletter": "Newsletter", "loop": "A loop"}
+_CHANNELS = {"email": "Email", "chat": "Chat", "phone": "Phone", "sms": "Text message"}
+_BY = {Message.By.CUSTOMER: "customer", Message.By.COLLEAGUE: "colleague", Message.By.NOTE: "note"}
+
+
+def thread(scene: Scene, card: Card | None = None, *, view: str = "", show: str = "") -> Thread:
+    conversation = scene.conversation
+    shown = card or draft_card(scene)
+    letters = [letter(message, scene) for message in scene.messages]
+    editor = edited_now_by(scene, scene.draft) if scene.draft and scene.is_open else None
+    back = reverse("inbox")
+    return Thread(
+        id=conversation.pk,
+        subject=conversation.subject,
+        person=customer(conversation.contact),
+        account=conversation.account.name if conversation.account else "",
+        account_id=conversation.account_id,
+        channel=_CHANNELS.get(conversation.channel, conversation.channel.title()),
+        assigned=_assigned(scene),
+        viewers=(editor,) if editor else (),
+        earlier=_earlier(letters[:-UNFOLDED]) if len(letters) > UNFOLDED + 1 else None,
+        letters=tuple(letters[-UNFOLDED:] if len(letters) > UNFOLDED + 1 else letters),
+        card=shown,
+        why=why(scene),
+        diff=diff(scene, show or "changes") if show or shown.state == "sent" else None,
+        banners=tuple(_banners(scene, editor)),
+        back_url=f"{back}?view={view}" if view else back,
+        can_note=scene.may_answer,
+        live_url=f"{reverse('live')}?c={conversation.pk}",
+    )
+
+
+def _assigned(scene: Scene) -> str:
+    assignee = scene.conversation.assignee
+    if assignee is None:
+        return "Assigned to nobody"
+    return "Assigned to you" if assignee.pk == scene.viewer.pk else f"Assigned to {assignee.name}"
+
+
+def letter(message: Message, scene: Scene) -> Letter:
+    plain = bool(message.quoted) or not message.html
+    return Letter(
+        id=message.pk,
+        by=_BY[Message.By(message.by)],  # type: ignore[arg-type]
+        person=author(message, scene.viewer),
+        at=message.sent_at,
+        text=message.text,
+        html=None if plain else mark_safe(message.html),  # sanitised when it came in
+        line=_line(message),
+        quoted=message.quoted,
+        files=tuple(_file(one) for one in message.attachments),
+        kind=_KINDS.get(message.automatic, message.automatic),
+    )
+
+
+def _line(message: Message) -> str:
+    to = f"to {', '.join(message.to)}" if message.to else ""
+    cc = f"cc {', '.join(message.cc)}" if message.cc else ""
+    return ", ".join(part for part in (to, cc) if part)
+
+
+def _file(told: dict[str, object]) -> File:
+    size = told.get("size")
+    return File(str(told.get("name") or "file"), filesizeformat(size) if isinstance(size, int) else "")
+
+
+def _earlier(letters: Sequence[Letter]) -> Earlier:
+    people: dict[str, Person] = {one.person.name: one.person for one in letters}
+    first, last = (timezone.localtime(letters[n].at) for n in (0, -1))
+    span = f"{first.day} {first:%b} to {last.day} {last:%b}"
+    if first.date() == last.date():
+        span = f"{first.day} {first:%b}"
+    return Earlier(len(letters), "", span, tuple(people.values())[:4], tuple(letters))
+
+
+def _banners(scene: Scene, editor: Person | None) -> list[Banner]:
+    conversation = scene.conversation
+    banners = []
+    if editor and scene.draft:
+        url = reverse("draft-edit", args=[conversation.pk, scene.draft.n])
+        text = f"{editor.name} is editing this draft."
+        banners.append(Banner(text, person=editor, action="Take over", url=url, post=True))
+    if conversation.status != Conversation.Status.OPEN:
+        url = reverse("reopen", args=[conversation.pk])
+        what = "Resolved."
+        if conversation.status == Conversation.Status.SNOOZED:
+            what = f"Snoozed until {day_and_time(conversation.snoozed_until)}."
+        action = "Open again" if scene.may_answer else ""
+        banners.append(Banner(what, "done", "", action=action, url=url, post=True))
+    if not scene.may_answer:
+        banners.append(Banner("You read this because you were granted to; it is written down.", "lock"))
+    return banners

@@ -1,0 +1,137 @@
+"""The inbox's lists: which conversations stand in which, how many, and one page of them at a time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import (
+    Exists,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
+from django.db.models.fetch_modes import FETCH_RAISE
+from django.db.models.functions import JSONObject
+from django.utils.dateparse import parse_datetime
+
+from copilot.models import Decision, Draft
+from customers.models import Account
+from interactions.access import visible_conversations
+from interactions.models import Conversation, Escalation
+from people.access import Standing
+from people.models import User
+
+PAGE = 50
+COUNT_TO = 1000
+VIEWS = ("mine", "team", "unassigned", "ready", "escalated", "snoozed")
+LABELS = {
+    "mine": "Mine", "team": "Team", "unassigned": "Unassigned", "ready": "Draft ready",
+    "escalated": "Escalated", "snoozed": "Snoozed",
+}  # fmt: skip
+Status = Conversation.Status
+_OPEN = [Escalation.State.OPEN, Escalation.State.TAKEN]
+
+
+def default_view(who: Standing) -> str:
+    return "mine" if who.inbox_teams else "team"
+
+
+def in_view(who: Standing, view: str) -> QuerySet[Conversation]:
+    opened = Conversation.objects.filter(status=Status.OPEN)
+    match view:
+        case "mine":
+            return visible_conversations(who).filter(status=Status.OPEN, assignee=who.user_id)
+        case "unassigned":
+            return opened.filter(_whole_inbox(who), assignee=None)
+        case "ready":
+            ready = Draft.objects.filter(conversation=OuterRef("pk"), state=Draft.State.READY)
+            return opened.filter(_whole_inbox(who), Exists(ready))
+        case "escalated":
+            handed_on = Escalation.objects.filter(state__in=_OPEN).values("conversation")
+            return visible_conversations(who).filter(pk__in=handed_on).exclude(status=Status.RESOLVED)
+        case "snoozed":
+            return Conversation.objects.filter(_whole_inbox(who), status=Status.SNOOZED)
+    return opened.filter(_whole_inbox(who))
+
+
+def _whole_inbox(who: Standing) -> Q:
+    """The teams' inboxes and an account manager's own accounts, without what was handed on."""
+    if who.reads_all:
+        return Q()
+    whole = Q(team__in=who.inbox_teams)
+    if who.is_manager:
+        whole |= Q(account__in=Account.objects.filter(manager=who.user_id).values("pk"))
+    return whole
+
+
+class CountRows(Subquery):
+    template = "(SELECT count(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
+
+
+def counts(who: Standing) -> dict[str, int]:
+    """All views in one query; none counts further than a person would read."""
+    numbers = [CountRows(in_view(who, view).order_by().values("pk")[:COUNT_TO]) for view in VIEWS]
+    return dict(zip(VIEWS, User.objects.filter(pk=who.user_id).values_list(*numbers)[0], strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    conversations: list[Conversation]
+    after: str = ""  # where the next page begins; empty on the last one
+
+
+def page_of(who: Standing, view: str, after: str = "") -> Page:
+    """The longest wait first; who is not waiting comes last."""
+    field = "snoozed_until" if view == "snoozed" else "waiting_since"
+    rows = with_states(in_view(who, view)).order_by(F(field).asc(nulls_last=True), "pk")
+    cursor = _read(after)
+    if cursor:
+        rows = rows.filter(_later(field, *cursor))
+    found = list(rows[: PAGE + 1])
+    if len(found) <= PAGE:
+        return Page(found)
+    last = found[PAGE - 1]
+    moment = getattr(last, field)
+    return Page(found[:PAGE], f"{moment.isoformat() if moment else ''}~{last.pk}")
+
+
+def _read(after: str) -> tuple[datetime | None, int] | None:
+    moment, _, pk = after.partition("~")
+    return (parse_datetime(moment) if moment else None, int(pk)) if pk.isdigit() else None
+
+
+def _later(field: str, moment: datetime | None, pk: int) -> Q:
+    if moment is None:
+        return Q(**{field: None, "pk__gt": pk})
+    same = Q(**{field: moment, "pk__gt": pk})
+    return Q(**{f"{field}__gt": moment}) | same | Q(**{field: None})
+
+
+class Length(Func):
+    function = "jsonb_array_length"
+    output_field = IntegerField()
+
+
+def with_states(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    """Each with what its row shows: the newest draft, the newest reply, and who has it now."""
+    drafts = Draft.objects.filter(conversation=OuterRef("pk")).order_by("-n")
+    replies = Decision.objects.filter(
+        conversation=OuterRef("pk"), outbox__isnull=False, undone_at=None
+    ).order_by("-pk")  # fmt: skip
+    handed_on = Escalation.objects.filter(conversation=OuterRef("pk"), state__in=_OPEN).order_by("-pk")
+    draft = JSONObject(n="n", state="state", abstained="abstained", checks=Length("checks"))
+    reply = JSONObject(state="outbox__state", draft="draft__n", person="person__name")
+    holder = JSONObject(person="to_person__name", team="to_team__name")
+    return (
+        conversations.select_related("contact", "account", "assignee")
+        .annotate(
+            newest_draft=Subquery(drafts.values(json=draft)[:1]),
+            newest_reply=Subquery(replies.values(json=reply)[:1]),
+            holder=Subquery(handed_on.values(json=holder)[:1]),
+        )
+        .fetch_mode(FETCH_RAISE)
+    )

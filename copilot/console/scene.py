@@ -1,0 +1,170 @@
+"""All rows that one conversation's page needs, loaded at once; the fillers ask the database no more."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.db.models import QuerySet
+from django.db.models.fetch_modes import FETCH_RAISE
+from django.http import Http404
+
+from copilot.access import visible_articles
+from copilot.console.visit import Visit
+from copilot.drafting.switch import Ruling, ruling
+from copilot.models import Decision, Draft
+from customers.access import visible_accounts
+from customers.models import Promise
+from interactions.access import answerable_conversations, visible_conversations
+from interactions.models import Conversation, Escalation, Message
+from people.models import User
+
+MOST_MESSAGES = 200
+_HANDED_ON = [Escalation.State.OPEN, Escalation.State.TAKEN]
+
+
+@dataclass
+class Scene:
+    conversation: Conversation
+    viewer: User
+    may_answer: bool
+    messages: list[Message]
+    draft: Draft | None
+    decisions: list[Decision]  # the newest first
+    escalation: Escalation | None = None
+    promises: list[Promise] = field(default_factory=list)
+    seen_sources: frozenset[str] = frozenset()
+
+    @cached_property
+    def ruling(self) -> Ruling:
+        """Asked for only where no draft is there to speak for itself."""
+        return ruling(self.conversation, self.viewer)
+
+    @property
+    def is_open(self) -> bool:
+        return self.draft is not None and self.draft.state in Draft.OPEN
+
+    @property
+    def last_reply(self) -> Decision | None:
+        """The newest decision that put something into the outbox and was not taken back."""
+        return next((d for d in self.decisions if d.outbox and d.undone_at is None), None)
+
+    @property
+    def newest_from_customer(self) -> Message | None:
+        said = (m for m in reversed(self.messages) if m.by == Message.By.CUSTOMER and not m.automatic)
+        return next(said, None)
+
+    def decision_on_draft(self, *kinds: str) -> Decision | None:
+        """The newest decision of these kinds on the draft."""
+        mine = (d for d in self.decisions if self.draft and d.draft_id == self.draft.pk)
+        return next((d for d in mine if d.kind in kinds and d.undone_at is None), None)
+
+
+def find(visit: Visit, conversation_id: int) -> Conversation:
+    """The conversation, if this person may see it: for the others it does not exist."""
+    return _or_404(visible_conversations(visit.who), conversation_id)
+
+
+def find_to_answer(visit: Visit, conversation_id: int) -> Conversation:
+    return _or_404(answerable_conversations(visit.who), conversation_id)
+
+
+def _or_404(conversations: QuerySet[Conversation], conversation_id: int) -> Conversation:
+    related = conversations.select_related("team", "contact", "account__manager", "connection", "assignee")
+    conversation = related.filter(pk=conversation_id).first()
+    if conversation is None:
+        raise Http404
+    return conversation
+
+
+def load(visit: Visit, conversation: Conversation, draft_n: int | None = None) -> Scene:
+    """The conversation with its newest draft, or with draft `draft_n`."""
+    draft = _draft(conversation, draft_n)
+    scene = Scene(
+        conversation=conversation,
+        viewer=visit.person,
+        may_answer=_may_answer(visit, conversation),
+        messages=_messages(conversation),
+        draft=draft,
+        decisions=_decisions(conversation),
+        escalation=_escalation(conversation) if draft and draft.state == Draft.State.ESCALATED else None,
+        promises=_promises(visit, conversation),
+    )
+    scene.seen_sources = _seen_sources(visit, scene)
+    return scene
+
+
+def _may_answer(visit: Visit, conversation: Conversation) -> bool:
+    """Whoever sees it may answer it, but for an admin who was granted to read."""
+    if not visit.who.reads_all:
+        return True
+    return answerable_conversations(visit.who).filter(pk=conversation.pk).exists()
+
+
+def _messages(conversation: Conversation) -> list[Message]:
+    rows = conversation.messages.select_related("person", "contact").order_by("-sent_at", "-pk")
+    return list(reversed(rows.fetch_mode(FETCH_RAISE)[:MOST_MESSAGES]))
+
+
+def _draft(conversation: Conversation, n: int | None) -> Draft | None:
+    drafts = conversation.drafts.select_related("edited_by", "answers").order_by("-n")
+    draft = drafts.first() if n is None else drafts.filter(n=n).first()
+    if draft is None and n is not None:
+        raise Http404
+    return draft
+
+
+def _decisions(conversation: Conversation) -> list[Decision]:
+    rows = conversation.decisions.select_related(
+        "person", "outbox__connection", "signal", "escalation"
+    ).order_by("-pk")
+    return list(rows.fetch_mode(FETCH_RAISE)[:8])
+
+
+def _escalation(conversation: Conversation) -> Escalation | None:
+    handed_on = conversation.escalations.filter(state__in=_HANDED_ON)
+    return handed_on.select_related("by", "to_person", "to_team", "brief").order_by("-pk").first()
+
+
+def _promises(visit: Visit, conversation: Conversation) -> list[Promise]:
+    if conversation.account_id is None:
+        return []
+    open_ones = Promise.objects.filter(
+        account=conversation.account_id, state=Promise.State.OPEN, account__in=visible_accounts(visit.who)
+    )
+    return list(open_ones.select_related("owner").order_by("due_at")[:10])
+
+
+def _seen_sources(visit: Visit, scene: Scene) -> frozenset[str]:
+    """Ids of the draft's sources that this person may see; the rest is only counted."""
+    if scene.draft is None or not scene.draft.sources:
+        return frozenset()
+    ids = {str(source["id"]) for source in scene.draft.sources}
+    return frozenset(
+        {one for one in ids if one[0] == "s"}
+        | _seen_of_account(visit, scene, {one for one in ids if one[0] in "rnpg"})
+        | _seen_messages(visit, scene, {one for one in ids if one[0] == "m"})
+        | _seen_articles(visit, {one for one in ids if one[0] == "a"})
+    )
+
+
+def _seen_of_account(visit: Visit, scene: Scene, ids: set[str]) -> set[str]:
+    """Records, notes, promises and goals are seen by whom the account is; without one, by the team."""
+    account = scene.conversation.account_id
+    if not ids or account is None:
+        return ids
+    return ids if visible_accounts(visit.who).filter(pk=account).exists() else set()
+
+
+def _seen_messages(visit: Visit, scene: Scene, ids: set[str]) -> set[str]:
+    here = ids & {f"m{message.pk}" for message in scene.messages}
+    elsewhere = [int(one[1:]) for one in ids - here]
+    if not elsewhere:
+        return here
+    seen = Message.objects.filter(pk__in=elsewhere, conversation__in=visible_conversations(visit.who))
+    return here | {f"m{pk}" for pk in seen.values_list("pk", flat=True)}
+
+
+def _seen_articles(visit: Visit, ids: set[str]) -> set[str]:
+    if not ids:
+        return ids
+    seen = visible_articles(visit.who).filter(pk__in=[int(one[1:]) for one in ids])
+    return {f"a{pk}" for pk in seen.values_list("pk", flat=True)}

@@ -1,0 +1,148 @@
+"""Where drafting is off, on request or always: per team, and within it per channel, topic and customer."""
+
+from collections.abc import Iterable
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+
+from copilot.console.cards import Choice
+from copilot.console.fill_rows import colleague
+from copilot.console.rows import SwitchLine, TeamSwitches
+from copilot.console.shell import shell, tabs
+from copilot.console.visit import Visit, page
+from copilot.models import DraftingSwitch
+from customers.access import visible_accounts
+from customers.models import Account
+from people.access import visible_teams
+from people.audit import note_deed
+from people.models import Team, User
+
+Mode = DraftingSwitch.Mode
+
+
+@page("GET", "HEAD", "POST", allowed=lambda visit: bool(visit.who.teams) or visit.who.is_admin)
+def team(visit: Visit) -> HttpResponse:
+    if visit.request.method != "POST":
+        return show_team(visit)
+    found = _team_to_change(visit)
+    with transaction.atomic():
+        problem = _keep(visit, found)
+    if problem:
+        return show_team(visit, problem, 422)
+    messages.success(visit.request, f"Kept for {found}.")
+    return visit.go(reverse("settings-team"))
+
+
+def may_change(visit: Visit, team: Team) -> bool:
+    return visit.who.is_admin or team.pk in visit.who.lead_teams
+
+
+def _team_to_change(visit: Visit) -> Team:
+    told = visit.request.POST.get("team", "")
+    found = visible_teams(visit.who).filter(pk=told).first() if told.isdigit() else None
+    if found is None or not may_change(visit, found):
+        raise Http404
+    return found
+
+
+def show_team(visit: Visit, problem: str = "", status: int = 200) -> HttpResponse:
+    related = ("switches__pilot", "switches__account", "memberships__user")
+    teams = visible_teams(visit.who).prefetch_related(*related)
+    context = {
+        "shell": shell(visit, "settings"),
+        "section": "settings",
+        "tabs": tabs(visit, "settings-team"),
+        "teams": [_switches(visit, one) for one in teams],
+        "problem": problem,
+    }
+    return visit.show("settings_team.html", context, status)
+
+
+def _switches(visit: Visit, team: Team) -> TeamSwitches:
+    members = [m.user for m in team.memberships.all() if m.user.is_active]
+    switches = list(team.switches.all())
+    general = next((s for s in switches if not (s.account_id or s.topic or s.channel)), None)
+    pilots = {person.pk for person in general.pilot.all()} if general else set()
+    first = SwitchLine("team", "All of the team", general.mode if general else Mode.ALWAYS)
+    return TeamSwitches(
+        id=team.pk,
+        team=team.name,
+        members=tuple(colleague(person) for person in members),
+        lines=(first, *(_line(visit, s) for s in switches if s is not general)),
+        may_change=may_change(visit, team),
+        pilot=tuple(Choice(str(p.pk), p.name, chosen=p.pk in pilots) for p in members),
+    )
+
+
+def _line(visit: Visit, switch: DraftingSwitch) -> SwitchLine:
+    return SwitchLine(f"switch-{switch.pk}", place_of(switch), switch.mode, "Wins over the lines above.")
+
+
+def place_of(switch: DraftingSwitch) -> str:
+    parts = [
+        f"Customer: {switch.account}" if switch.account else "",
+        f"Topic: {switch.topic}" if switch.topic else "",
+        f"Channel: {switch.channel}" if switch.channel else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _keep(visit: Visit, team: Team) -> str:
+    """Keep what the form says; returns what is wrong with it, in words."""
+    post = visit.request.POST
+    for switch in team.switches.exclude(account=None, topic="", channel=""):
+        told = post.get(f"switch-{switch.pk}")
+        if told == "remove":
+            note_deed(visit.person, "removed switch", switch, place=place_of(switch))
+            switch.delete()
+        elif told in Mode.values and told != switch.mode:
+            _set(visit, team, told, account=switch.account, topic=switch.topic, channel=switch.channel)
+    if post.get("team-mode") in Mode.values or post.get("mode") in Mode.values:
+        mode = post.get("team-mode") or post["mode"]
+        general = _set(visit, team, mode)
+        general.pilot.set(_pilots(team, post.getlist("pilot")))
+    return _add(visit, team)
+
+
+def _pilots(team: Team, told: Iterable[str]) -> list[User]:
+    ids = [int(one) for one in told if one.isdigit()]
+    return list(User.objects.filter(pk__in=ids, memberships__team=team))
+
+
+def _add(visit: Visit, team: Team) -> str:
+    """A line for a channel, a topic or a customer."""
+    post = visit.request.POST
+    kind, value, mode = post.get("new-kind", ""), post.get("new-value", "").strip(), post.get("new-mode", "")
+    if not value:
+        return ""
+    if mode not in Mode.values:
+        return "Choose off, on request or always for the new line. It was not added."
+    match kind:
+        case "channel":
+            _set(visit, team, mode, channel=value.lower()[:20])
+        case "topic":
+            _set(visit, team, mode, topic=value[:80])
+        case _:
+            account = _account(visit, value)
+            if account is None:
+                return f"No customer of yours is called “{value[:80]}”. The line was not added."
+            _set(visit, team, mode, account=account)
+    return ""
+
+
+def _account(visit: Visit, name: str) -> Account | None:
+    seen = Account.objects.all() if visit.who.is_admin else visible_accounts(visit.who)
+    return seen.filter(name__iexact=name).first()
+
+
+def _set(
+    visit: Visit, team: Team, mode: str, *, account: Account | None = None, topic: str = "", channel: str = ""
+) -> DraftingSwitch:  # fmt: skip
+    switch, _ = DraftingSwitch.objects.update_or_create(
+        team=team, account=account, topic=topic, channel=channel,
+        defaults={"mode": mode, "set_by": visit.person},
+    )  # fmt: skip
+    note_deed(visit.person, "set switch", switch, place=place_of(switch), mode=mode)
+    return switch

@@ -1,0 +1,148 @@
+"""What came in and what went out, with reasons: metadata only, never what a customer wrote."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Model, QuerySet, Sum
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from copilot.console.cards import Line, plural
+from copilot.console.rows import EventLine, Place
+from copilot.console.shell import shell, tabs
+from copilot.console.visit import Visit, is_lead_or_admin, page
+from interactions import inbox
+from interactions.access import visible_connections, visible_deliveries, visible_events
+from interactions.models import InboxEvent, OutboxMessage, Refusal
+from people.audit import note_deed
+
+PAGE = 50
+_IN = {
+    "recorded": ("Waiting", "", "dotted"), "retry": ("Tries again", "amber", "clock"),
+    "applied": ("Applied", "pine", "done"), "ignored": ("Ignored", "", "dropped"),
+    "dead": ("Given up", "red", "triangle"),
+}  # fmt: skip
+_OUT = {
+    "pending": ("In its undo time", "", "clock"), "sending": ("Leaving", "", "half"),
+    "retry": ("Tries again", "amber", "clock"), "sent": ("Sent", "pine", "done"),
+    "unknown": ("Nobody knows", "amber", "ask"), "dead": ("Given up", "red", "triangle"),
+    "cancelled": ("Taken back", "", "dropped"),
+}  # fmt: skip
+
+
+@page(allowed=is_lead_or_admin)
+def events(visit: Visit) -> HttpResponse:
+    rows = visible_events(visit.who).select_related("connection")
+    found, next_url = _page(visit, rows, "events", "-pk")
+    context = _frame(visit, "events", _IN) | {
+        "lines": [_event(one) for one in found],
+        "next_url": next_url,
+        "refused": tuple(_refused(visit)),
+        "empty_next": "Every delivery of a connected CRM stands here with what became of it.",
+    }
+    return visit.show("events.html", context)
+
+
+def _event(event: InboxEvent) -> EventLine:
+    state, tone, glyph = _IN[event.state]
+    return EventLine(
+        id=str(event.pk), type=event.type or "unreadable", state=state, when=event.received_at, tone=tone,
+        glyph=glyph, reason=event.reason, where=event.connection.name, attempts=event.attempts,
+        replay=reverse("event-replay", args=[event.pk]) if event.state == InboxEvent.State.DEAD else "",
+    )  # fmt: skip
+
+
+def _refused(visit: Visit) -> Iterable[Line]:
+    """What was turned away at the door in the last day, by reason."""
+    since = timezone.now() - timedelta(days=1)
+    refusals = Refusal.objects.filter(connection__in=visible_connections(visit.who), hour__gte=since)
+    counted = refusals.values("connection__name", "reason").annotate(times=Sum("count")).order_by("-times")
+    for one in counted[:10]:
+        yield Line(one["reason"], "triangle", plural(one["times"], "time"), one["connection__name"])
+
+
+@page("POST", allowed=is_lead_or_admin)
+def replay(visit: Visit, event_id: int) -> HttpResponse:
+    event = visible_events(visit.who).filter(pk=event_id).first()
+    if event is None:
+        raise Http404
+    if inbox.replay(event.pk):
+        note_deed(visit.person, "replayed event", event)
+        messages.success(visit.request, "The event is tried again.")
+    return visit.go(reverse("events"))
+
+
+@page(allowed=is_lead_or_admin)
+def deliveries(visit: Visit) -> HttpResponse:
+    rows = visible_deliveries(visit.who).select_related("connection").prefetch_related("log")
+    found, next_url = _page(visit, rows, "deliveries", "-created_at", "-pk")
+    context = _frame(visit, "deliveries", _OUT) | {
+        "lines": [_delivery(one) for one in found],
+        "next_url": next_url,
+        "empty": "Nothing has gone out yet",
+        "empty_next": "Every reply that a person approved stands here, with every try to deliver it.",
+    }
+    return visit.show("deliveries.html", context)
+
+
+def _delivery(row: OutboxMessage) -> EventLine:
+    state, tone, glyph = _OUT[row.state]
+    tries = tuple(
+        Line(
+            f"{timezone.localtime(one.at):%H:%M:%S}, {one.result}",
+            "clock" if one.result == "retry" else "dotted", str(one.status or ""), f"{one.duration_ms} ms",
+        )
+        for one in row.log.all()
+    )  # fmt: skip
+    return EventLine(
+        id=str(row.pk), type=row.type, state=state, when=row.created_at, tone=tone, glyph=glyph,
+        reason=row.reason, where=row.connection.name if row.connection else "Email", attempts=row.attempts,
+        lines=tries,
+    )  # fmt: skip
+
+
+def _frame(visit: Visit, name: str, states: dict[str, tuple[str, str, str]]) -> dict[str, object]:
+    here, chosen = reverse(name), visit.request.GET.get("state", "")
+    kinds = {"": "All", **{value: words[0] for value, words in states.items()}}
+    return {
+        "shell": shell(visit, "settings"),
+        "section": "settings",
+        "tabs": tabs(visit, name),
+        "kinds": tuple(
+            Place(value or "all", label, f"{here}?state={value}", current=value == chosen)
+            for value, label in kinds.items()
+        ),
+    }
+
+
+def _page[M: Model](visit: Visit, rows: QuerySet[M], name: str, *order: str) -> tuple[list[M], str]:
+    """The newest first; `after` is the last row of the page before."""
+    get = visit.request.GET
+    state, connection, after = get.get("state", ""), get.get("connection", ""), get.get("after", "")
+    if state:
+        rows = rows.filter(state=state)
+    if _is_uuid(connection):
+        rows = rows.filter(connection=connection)
+    if after:
+        rows = _older(rows, after)
+    found = list(rows.order_by(*order)[: PAGE + 1])
+    more = f"{reverse(name)}?state={state}&connection={connection}&after={found[PAGE - 1].pk}"
+    return found[:PAGE], more if len(found) > PAGE else ""
+
+
+def _older[M: Model](rows: QuerySet[M], after: str) -> QuerySet[M]:
+    if after.isdigit():
+        return rows.filter(pk__lt=int(after))
+    last = OutboxMessage.objects.filter(pk=after).first() if _is_uuid(after) else None
+    return rows.filter(created_at__lt=last.created_at) if last else rows
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,161 @@
+"""What an open page knows already, and what is new for it: the database's half of the live stream."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.contrib.auth import get_user
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import JSONObject
+from django.http import Http404, HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from copilot.console import lists
+from copilot.console import scene as scenes
+from copilot.console.conversation import update_context
+from copilot.console.fill_rows import rows
+from copilot.console.fill_thread import letter
+from copilot.console.inbox import view_of
+from copilot.console.rows import Row
+from copilot.console.scene import Scene
+from copilot.console.visit import Visit
+from copilot.models import Decision, Draft
+from interactions.models import Conversation, Message
+from people.access import standing
+from people.models import User
+
+type Event = tuple[str, dict[str, Any]]
+
+
+class Gone(Exception):
+    """This person may not (or no longer) watch this."""
+
+
+@dataclass
+class Watch:
+    """One open page: a list and, with `conversation_id`, a conversation."""
+
+    request: HttpRequest
+    conversation_id: int | None
+    visit: Visit = field(init=False)
+    _seen: dict[str, Any] = field(default_factory=dict)
+    _rows: dict[int, Row] = field(default_factory=dict)
+    _came: set[int] = field(default_factory=set)
+    _last_message: int = 0
+
+    @property
+    def topics(self) -> list[str]:
+        teams = [f"inbox:{team}" for team in sorted(self.visit.who.inbox_teams)]
+        return [*teams, *([f"conversation:{self.conversation_id}"] if self.conversation_id else [])]
+
+    def begin(self) -> list[Event]:
+        """The snapshot with which every stream opens."""
+        self.check()
+        with timezone.override(self._zone()):
+            self._rows = {one.id: one for one in self._list()}
+            if self.conversation_id is None:
+                return [("snapshot", {})]
+            self._seen = self._state()
+            scene = self._scene()
+            self._last_message = max((message.pk for message in scene.messages), default=0)
+            return [("snapshot", self._card(scene))]
+
+    def check(self) -> None:
+        """Signed in still, and allowed still?"""
+        user = get_user(self.request)
+        if not isinstance(user, User) or not user.is_active:
+            raise Gone
+        self.visit = Visit(self.request, user, standing(user))
+        if not self.visit.reads_conversations:
+            raise Gone
+        if self.conversation_id is not None:
+            try:
+                scenes.find(self.visit, self.conversation_id)
+            except Http404:
+                raise Gone from None
+
+    def look(self, *, at_list: bool) -> list[Event]:
+        with timezone.override(self._zone()):
+            events = self._look_at_conversation() if self.conversation_id else []
+            return [*events, *(self._look_at_list() if at_list else [])]
+
+    def _zone(self) -> ZoneInfo:
+        name = self.visit.person.time_zone
+        return ZoneInfo(name if name in available_timezones() else "UTC")
+
+    def _look_at_conversation(self) -> list[Event]:
+        before, now = self._seen, self._state()
+        self._seen = now
+        if now == before:
+            return []
+        if self._only_grew(before, now):
+            draft = now["draft"]
+            return [("text", {"draft": draft["n"], "version": draft["version"], "text": draft["text"]})]
+        scene = self._scene()
+        return [*self._messages(scene), ("card", self._card(scene))]
+
+    def _state(self) -> dict[str, Any]:
+        """All that can change on this page, in one query."""
+        drafts = Draft.objects.filter(conversation=OuterRef("pk")).order_by("-n")
+        replies = Decision.objects.filter(conversation=OuterRef("pk")).order_by("-pk")
+        draft = JSONObject(n="n", version="version", state="state", text="text", editor="edited_by")
+        reply = JSONObject(id="pk", undone="undone_at", state="outbox__state")
+        state = Conversation.objects.filter(pk=self.conversation_id or 0).values(
+            "version", "status", "assignee",
+            draft=Subquery(drafts.values(json=draft)[:1]), reply=Subquery(replies.values(json=reply)[:1]),
+        ).first()  # fmt: skip
+        if state is None:
+            raise Gone
+        if state["draft"] and self.visit.person.only_finished_drafts and state["draft"]["state"] == "streaming":
+            state["draft"] |= {"text": "", "version": 0}
+        return dict(state)
+
+    def _only_grew(self, before: dict[str, Any], now: dict[str, Any]) -> bool:
+        old, new = before["draft"], now["draft"]
+        rest = {name: value for name, value in now.items() if name != "draft"}
+        return (
+            bool(old and new)
+            and rest.items() <= before.items()
+            and old["n"] == new["n"]
+            and old["state"] == new["state"] == Draft.State.STREAMING
+        )
+
+    def _scene(self) -> Scene:
+        assert self.conversation_id is not None
+        try:
+            return scenes.load(self.visit, scenes.find(self.visit, self.conversation_id))
+        except Http404:
+            raise Gone from None
+
+    def _card(self, scene: Scene) -> dict[str, Any]:
+        context = update_context(self.visit, scene)
+        context["why"] = context["thread"].why
+        html = render_to_string("console/_live.html", context, self.request)
+        card = context["thread"].card
+        return {"draft": card.n, "version": card.version, "html": html}
+
+    def _messages(self, scene: Scene) -> list[Event]:
+        fresh = [message for message in scene.messages if message.pk > self._last_message]
+        self._last_message = max([self._last_message, *(message.pk for message in fresh)])
+        return [("message", {"html": self._letter(message, scene)}) for message in fresh]
+
+    def _letter(self, message: Message, scene: Scene) -> str:
+        return render_to_string("console/_letter.html", {"letter": letter(message, scene)}, self.request)
+
+    def _list(self) -> tuple[Row, ...]:
+        view = view_of(self.visit)
+        return rows(lists.page_of(self.visit.who, view).conversations, view, self.conversation_id)
+
+    def _look_at_list(self) -> list[Event]:
+        """Rows on the page change in place; new ones are announced and never push others down."""
+        now = {one.id: one for one in self._list()}
+        changed = [one for pk, one in now.items() if pk in self._rows and one != self._rows[pk]]
+        came = now.keys() - self._rows.keys()
+        html = "".join(render_to_string("console/_row.html", {"row": one}, self.request) for one in changed)
+        self._rows |= {one.id: one for one in changed}
+        if not changed and came == self._came:
+            return []
+        self._came = came
+        return [("list", {"changed": len(came), "html": html})]
+

@@ -1,0 +1,75 @@
+"""Taking a conversation, putting it off, closing it, opening it again."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from copilot.models import Draft
+from interactions.models import Conversation
+from tests.cast import Cast
+from tests.copilot.console.made import SignIn
+
+Status = Conversation.Status
+
+
+def test_it_is_taken_given_and_given_up(cast: Cast, talk: Conversation, sign_in: SignIn) -> None:
+    client, url = sign_in(cast.ines), f"/inbox/{talk.pk}/assign/"
+
+    client.post(url)
+    talk.refresh_from_db()
+    assert talk.assignee == cast.ines
+    client.post(url, {"to": cast.tomas.pk})
+    talk.refresh_from_db()
+    assert talk.assignee == cast.tomas
+    client.post(url, {"to": ""})
+    talk.refresh_from_db()
+    assert talk.assignee is None
+
+
+def test_it_is_not_given_to_another_team(cast: Cast, talk: Conversation, sign_in: SignIn) -> None:
+    answer = sign_in(cast.ines).post(f"/inbox/{talk.pk}/assign/", {"to": cast.lukas.pk})
+
+    assert answer.status_code == 422
+    assert "not in the team" in answer.content.decode()
+
+
+@pytest.mark.parametrize("until", ["hour", "tomorrow", "monday", "2099-01-02T09:00"])
+def test_it_sleeps_until_a_time_to_come(cast: Cast, talk: Conversation, sign_in: SignIn, until: str) -> None:
+    sign_in(cast.ines).post(f"/inbox/{talk.pk}/snooze/", {"until": until})
+
+    talk.refresh_from_db()
+    assert talk.status == Status.SNOOZED
+    assert talk.snoozed_until is not None
+    assert talk.snoozed_until > timezone.now() + timedelta(minutes=30)
+
+
+@pytest.mark.parametrize("until", ["2020-01-01T09:00", "soon", "2026-13-45T09:00"])
+def test_it_does_not_sleep_until_the_past(cast: Cast, talk: Conversation, sign_in: SignIn, until: str) -> None:
+    answer = sign_in(cast.ines).post(f"/inbox/{talk.pk}/snooze/", {"until": until})
+
+    assert answer.status_code == 422
+    talk.refresh_from_db()
+    assert talk.status == Status.OPEN
+
+
+def test_resolving_sets_the_open_draft_aside(cast: Cast, draft: Draft, sign_in: SignIn) -> None:
+    client = sign_in(cast.ines)
+
+    answer = client.post(f"/inbox/{draft.conversation_id}/resolve/")
+
+    assert answer["Location"] == "/inbox/"
+    draft.refresh_from_db()
+    assert draft.state == Draft.State.DISCARDED
+    assert Conversation.objects.get().status == Status.RESOLVED
+
+
+def test_it_is_opened_again(cast: Cast, talk: Conversation, sign_in: SignIn) -> None:
+    client = sign_in(cast.ines)
+    client.post(f"/inbox/{talk.pk}/resolve/")
+    assert "Open again" in client.get(f"/inbox/{talk.pk}/").content.decode()
+
+    client.post(f"/inbox/{talk.pk}/reopen/")
+
+    talk.refresh_from_db()
+    assert talk.status == Status.OPEN
