@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 import bell
@@ -20,6 +20,7 @@ from interactions.events import ReplySettled, tell_all
 from interactions.letter import Letter
 from interactions.models import Approval, Attempt, Connection, Conversation, OutboxMessage
 from interactions.talk import add_sent_reply, tell_conversation
+from people.audit import note_deed
 from people.models import ApiKey, User
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ def listens(connection: Connection) -> bool:
     return bool(connection.deliver_to) and not (connection.revoked_at or connection.disabled_reason)
 
 
+@transaction.atomic
 def cancel(row_id: str, reason: str) -> bool:
     """Take a reply back within its undo time; False when it has already left or is leaving."""
     cancelled = OutboxMessage.objects.filter(pk=row_id, state=State.PENDING).update(
@@ -87,9 +89,19 @@ def deliver(row_id: str) -> None:
     row = _claim(row_id)
     if row is None:
         return
-    answer = _send(row)
+    try:
+        answer = _send(row)
+    except Exception as error:
+        # Nothing of ours may leave the row half-way: it would be sent again and again.
+        log.exception("delivery %s: an error of ours", row.pk)
+        answer = Answer(_unsure(row), body=f"An error of ours: {type(error).__name__}")
     with transaction.atomic():
         _settle(row, answer)
+
+
+def _unsure(row: OutboxMessage) -> str:
+    """A webhook may be repeated, for its receiver knows its id; a mail may not."""
+    return "retry" if row.connection_id else "unknown"
 
 
 def _claim(row_id: str) -> OutboxMessage | None:
@@ -186,14 +198,26 @@ def release_expired() -> list[str]:
     """Rows whose sender died in mid-delivery. A webhook is sent again under its same id, which
     its receiver knows; a mail may already be out, so a person decides."""
     gone = OutboxMessage.objects.filter(state=State.SENDING, lease_until__lt=Now())
-    by_webhook = gone.filter(connection__isnull=False)
+    by_webhook = gone.filter(connection__isnull=False, attempts__lte=len(SCHEDULE))
     ids = [str(pk) for pk in by_webhook.values_list("pk", flat=True)[:500]]
     by_webhook.filter(pk__in=ids).update(state=State.RETRY, due_at=Now(), lease_until=None)
-    gone.filter(connection__isnull=True).update(
+    gone.filter(Q(connection__isnull=True) | Q(attempts__gt=len(SCHEDULE))).update(
         state=State.UNKNOWN, lease_until=None,
         reason="The sender stopped in mid-delivery, so nobody knows whether it left.",
     )  # fmt: skip
     return ids
+
+
+@transaction.atomic
+def replay(row_id: str, person: User) -> bool:
+    """Send a dead delivery again by hand, under its same id; False when it is not dead."""
+    revived = OutboxMessage.objects.filter(pk=row_id, state=State.DEAD).update(
+        state=State.RETRY, attempts=0, due_at=Now(), reason=""
+    )
+    if revived:
+        note_deed(person, "replayed", OutboxMessage(pk=row_id))
+        bell.ring(DELIVER, row_id)
+    return bool(revived)
 
 
 def due_rows(limit: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 import smtplib
 import time
+from socket import gaierror
 
 from django.core.mail import EmailMessage
 
@@ -26,6 +27,8 @@ def send(row: OutboxMessage) -> Answer:
 def _send(row: OutboxMessage, letter: Letter) -> Answer:
     if not letter.to:
         return Answer("dead", body="There is no address to send to.")
+    if letter.attachments:
+        return Answer("dead", body="Mail cannot carry attachments yet, and they were approved.")
     try:
         EmailMessage(
             subject=letter.subject, body=letter.text, from_email=letter.sender,
@@ -37,8 +40,11 @@ def _send(row: OutboxMessage, letter: Letter) -> Answer:
         return Answer("dead" if min(codes) >= 500 else "retry", body=f"refused: {sorted(codes)}")
     except smtplib.SMTPResponseException as error:
         return Answer("dead" if error.smtp_code >= 550 else "retry", error.smtp_code)
-    except (smtplib.SMTPConnectError, ConnectionRefusedError) as error:
+    except (smtplib.SMTPConnectError, smtplib.SMTPNotSupportedError, ConnectionRefusedError, gaierror) as error:
         return Answer("retry", body=type(error).__name__)
+    except ValueError as error:
+        # A line break or an impossible address in a header: no attempt will ever differ.
+        return Answer("dead", body=f"This cannot be written as a mail: {type(error).__name__}")
     except (smtplib.SMTPServerDisconnected, OSError) as error:
         # The mail server may have taken it before the line broke: a person looks, we never resend.
         return Answer("unknown", body=type(error).__name__)

@@ -5,7 +5,8 @@ import json
 import ssl
 import time
 from datetime import UTC, datetime
-from urllib.parse import urlsplit, urlunsplit
+from functools import cache
+from urllib.parse import urlsplit
 
 import httpx
 from django.utils import timezone
@@ -16,6 +17,7 @@ from interactions.models import Connection, OutboxMessage
 
 TIMEOUT_SECONDS = 20
 KEPT_BYTES = 1024
+READING_SECONDS = 5
 
 
 def body_of(row: OutboxMessage) -> bytes:
@@ -33,9 +35,7 @@ def deliver(connection: Connection, row: OutboxMessage) -> Answer:
         answer = _post(connection.deliver_to, headers, body)
     except CrmError as error:
         answer = Answer("dead" if error.permanent else "retry", body=str(error))
-    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-        answer = Answer("retry", body=type(error).__name__)
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         # It may have arrived. A webhook repeats with the same webhook-id, so asking again is safe.
         answer = Answer("retry", body=type(error).__name__)
     spent = int((time.monotonic() - started) * 1000)
@@ -45,26 +45,43 @@ def deliver(connection: Connection, row: OutboxMessage) -> Answer:
 def _post(url: str, headers: dict[str, str], body: bytes) -> Answer:
     target = targets.check(url)
     parts = urlsplit(url)
-    at = f"[{target.address}]" if ":" in target.address else target.address
-    pinned = urlunsplit((parts.scheme, f"{at}:{target.port}", parts.path or "/", parts.query, ""))
-    sent = {**headers, "Host": parts.netloc, "Content-Type": "application/json"}
+    pinned = f"{parts.scheme}://{_at(target.address, target.port)}{parts.path or '/'}"
+    pinned += f"?{parts.query}" if parts.query else ""
+    host = _at(target.host, parts.port) if parts.port else _at(target.host)
+    sent = {
+        **headers, "Host": host, "Content-Type": "application/json", "Accept-Encoding": "identity",
+        "User-Agent": "Rapport", "Connection": "close",
+    }  # fmt: skip
     with (
-        httpx.Client(timeout=TIMEOUT_SECONDS, verify=ssl.create_default_context(), trust_env=False)
-        as client,
+        httpx.Client(timeout=TIMEOUT_SECONDS, verify=_tls(), trust_env=False) as client,
         client.stream(
-            "POST", pinned, content=body, headers=sent,
-            extensions={"sni_hostname": target.host},
+            "POST", pinned, content=body, headers=sent, extensions={"sni_hostname": target.host}
         ) as response,
-    ):  # fmt: skip
+    ):
         return read(response.status_code, dict(response.headers), _start_of(response))
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def _at(host: str, port: int | None = None) -> str:
+    bracketed = f"[{host}]" if ":" in host else host
+    return f"{bracketed}:{port}" if port else bracketed
+
+
 def _start_of(response: httpx.Response) -> str:
-    kept = b""
-    for chunk in response.iter_bytes(KEPT_BYTES):
-        kept += chunk
-        if len(kept) >= KEPT_BYTES:
-            break
+    """The first 1 KiB as it came: unpacked, a small answer could fill the memory. The status is
+    known by now, so a body that drips or breaks off is not waited for."""
+    kept, end = b"", time.monotonic() + READING_SECONDS
+    try:
+        for chunk in response.iter_raw():
+            kept += chunk
+            if len(kept) >= KEPT_BYTES or time.monotonic() > end:
+                break
+    except httpx.HTTPError as error:
+        kept += f" ({type(error).__name__})".encode()
     return kept[:KEPT_BYTES].decode(errors="replace").replace("\x00", "\ufffd")
 
 

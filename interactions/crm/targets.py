@@ -9,6 +9,8 @@ from django.conf import settings
 
 from interactions.crm.base import CrmError
 
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -22,19 +24,27 @@ class Target:
 
 def check(url: str) -> Target:
     """Resolve once and refuse what is not public; raises CrmError (permanent for a bad URL)."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").rstrip(".")
-    if parts.scheme not in {"https", "http"} or not host or parts.username:
-        raise CrmError("the address is not an https URL", permanent=True)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    scheme, host, port = _parts(url)
     addresses = _resolve(host, port)
     if settings.ALLOW_LOOPBACK_TARGETS and all(_is_loopback(a) for a in addresses):
-        return Target(parts.scheme, host, port, addresses[0])
-    if parts.scheme != "https":
+        return Target(scheme, host, port, addresses[0])
+    if scheme != "https":
         raise CrmError("the address is not an https URL", permanent=True)
     if not all(_is_public(address) for address in addresses):
         raise CrmError("the address is not a public one", permanent=True)
-    return Target(parts.scheme, host, port, addresses[0])
+    return Target(scheme, host, port, addresses[0])
+
+
+def _parts(url: str) -> tuple[str, str, int]:
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".").encode("idna").decode()
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        raise CrmError("the address is not an https URL", permanent=True) from None
+    if parts.scheme not in {"https", "http"} or not host or "@" in parts.netloc:
+        raise CrmError("the address is not an https URL", permanent=True)
+    return parts.scheme, host, port
 
 
 def _resolve(host: str, port: int) -> list[str]:
@@ -46,8 +56,13 @@ def _resolve(host: str, port: int) -> list[str]:
 
 
 def _plain(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The address meant: IPv6 has several ways to carry an IPv4 one."""
     ip = ipaddress.ip_address(address.split("%")[0])
-    return ip.ipv4_mapped or ip if isinstance(ip, ipaddress.IPv6Address) else ip
+    if isinstance(ip, ipaddress.IPv4Address) or ip.is_loopback:
+        return ip
+    if ip in _NAT64 or int(ip) >> 32 == 0:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour or ip
 
 
 def _is_loopback(address: str) -> bool:
@@ -56,4 +71,4 @@ def _is_loopback(address: str) -> bool:
 
 def _is_public(address: str) -> bool:
     ip = _plain(address)
-    return ip.is_global and not ip.is_multicast
+    return ip.is_global and not (ip.is_multicast or getattr(ip, "is_site_local", False))
