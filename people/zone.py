@@ -12,7 +12,7 @@ class PersonZoneMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path.startswith(("/webhooks/", "/api/", "/health/")):
+        if not request.path.startswith(("/webhooks/", "/api/", "/health/", "/live/")):
             zone = getattr(request.user, "time_zone", "UTC")
             timezone.activate(zone if zone in zoneinfo.available_timezones() else "UTC")
         try:

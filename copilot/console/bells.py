@@ -13,28 +13,23 @@ PATIENCE_SECONDS = 2.0
 
 
 class Bells:
-    """Rings are only a hint to look; the rows tell what is new."""
+    """Rings are only a hint to look; the rows tell what is new.
+
+    `list_waits` is set when an inbox was rung, and reset by whoever looks at the list.
+    """
 
     def __init__(self, topics: list[str]) -> None:
         self._rung = asyncio.Event()
-        self._list_rung = False
+        self.list_waits = False
         self._away = False
         self._task = asyncio.create_task(self._listen([bell.channel(topic) for topic in topics]))
 
-    async def wait(self, seconds: float) -> bool:
-        """True when something may be new, False when the time is over."""
-        try:
+    async def wait(self, seconds: float) -> None:
+        """Until something may be new, for so many seconds at the most."""
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._rung.wait(), POLL_SECONDS if self._away else seconds)
-        except TimeoutError:
-            self._list_rung = self._list_rung or self._away
-            return self._away
+        self.list_waits = self.list_waits or self._away
         self._rung.clear()
-        return True
-
-    def list_rung(self) -> bool:
-        """Whether an inbox was rung since this was last asked."""
-        rung, self._list_rung = self._list_rung, False
-        return rung
 
     async def close(self) -> None:
         self._task.cancel()
@@ -56,7 +51,8 @@ class Bells:
         async with client, client.pubsub() as pubsub:
             await pubsub.subscribe(*channels)
             self._away = False
-            self._ring(True)  # something may have changed between the snapshot and now
+            self.list_waits = True  # something may have changed between the snapshot and now
+            self._rung.set()
             asked = False
             while True:
                 message = await pubsub.get_message(timeout=PATIENCE_SECONDS)
@@ -66,8 +62,5 @@ class Bells:
                 if message is None:
                     await pubsub.ping()
                 elif message["type"] == "message":
-                    self._ring(b":inbox:" in message["channel"])
-
-    def _ring(self, of_list: bool) -> None:
-        self._list_rung = self._list_rung or of_list
-        self._rung.set()
+                    self.list_waits = self.list_waits or b":inbox:" in message["channel"]
+                    self._rung.set()

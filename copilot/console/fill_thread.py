@@ -47,7 +47,9 @@ def thread(scene: Scene, card: Card | None = None, *, view: str = "", show: str 
         banners=tuple(_banners(scene, editor)),
         back_url=f"{back}?view={view}" if view else back,
         can_note=scene.may_answer,
-        live_url=f"{reverse('live')}?c={conversation.pk}",
+        mine=conversation.assignee_id == scene.viewer.pk,
+        status=conversation.status,
+        live_url=f"{reverse('live')}?c={conversation.pk}&view={view}",
     )
 
 

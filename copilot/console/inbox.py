@@ -58,6 +58,7 @@ def row_list(
     empty_next, empty_url, empty_label = _elsewhere(view, parts)
     return RowList(
         title=label_of(visit, view),
+        view=view,
         count=count,
         rows=rows(found.conversations, view, selected),
         url=inbox_url(view),

@@ -8,6 +8,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections, connections
@@ -67,21 +68,25 @@ async def _stream(watch: Watch, first: list[Event]) -> AsyncIterator[bytes]:
 
 
 async def _changes(watch: Watch, bells: Bells) -> AsyncIterator[bytes]:
-    checked = listed = time.monotonic()
+    checked = listed = spoken = time.monotonic()
     while True:
-        rung = await bells.wait(HEARTBEAT_SECONDS)
+        await bells.wait(LIST_PAUSE if bells.list_waits else HEARTBEAT_SECONDS)
         now = time.monotonic()
         if now - checked > ACCESS_SECONDS:
             await _ask(watch.check)
             checked = now
-        at_list = now - listed > LIST_PAUSE and bells.list_rung()
-        listed = now if at_list else listed
-        events = await _ask(lambda at_list=at_list: watch.look(at_list=at_list))  # type: ignore[misc]
+        at_list = bells.list_waits and now - listed > LIST_PAUSE
+        if at_list:
+            listed, bells.list_waits = now, False
+        events = await _ask(partial(watch.look, at_list=at_list))
         for event in events:
             yield as_bytes(event)
-        if not rung:
+        if events:
+            spoken = now
+            await asyncio.sleep(LEAST_PAUSE)
+        elif now - spoken >= HEARTBEAT_SECONDS:
+            spoken = now
             yield b": still here\n\n"
-        await asyncio.sleep(LEAST_PAUSE if events else 0)
 
 
 def as_bytes(event: Event) -> bytes:

@@ -105,6 +105,7 @@ class RowList:
     url: str
     views: tuple[Place, ...] = ()
     sorts: tuple[Place, ...] = ()
+    view: str = ""
     next_url: str = ""
     empty: str = "Nothing waiting."
     empty_next: str = ""
@@ -166,6 +167,8 @@ class Thread:
     banners: tuple[Banner, ...] = ()
     back_url: str = "/inbox/"
     can_note: bool = True
+    mine: bool = False
+    status: str = "open"  # open, snoozed, resolved
     live_url: str = ""
 
 

@@ -158,4 +158,3 @@ class Watch:
             return []
         self._came = came
         return [("list", {"changed": len(came), "html": html})]
-

@@ -45,9 +45,11 @@ function put(html) {
 function card({ draft: n, version, html }) {
   const now = draft();
   if (!now) return;
-  const same = Number(now.dataset.n) === n;
-  if (Number(now.dataset.n) > n || (same && Number(now.dataset.version) >= version)) return;
   const said = parse(html).querySelector("#draft")?.dataset;
+  const older = Number(now.dataset.n) > n || (Number(now.dataset.n) === n && Number(now.dataset.version) > version);
+  // A reply on its way moves on without a new version of its draft; what is said of it tells.
+  const known = Number(now.dataset.n) === n && Number(now.dataset.version) === version && said?.said === now.dataset.said;
+  if (older || known) return;
   if (isEditing()) {
     now.dataset.version = version;
     const form = $("#editor");
@@ -76,7 +78,8 @@ function text({ draft: n, version, text: words }) {
   place.replaceChildren(...paragraphs);
 }
 
-function list({ changed }) {
+function list({ changed, html }) {
+  if (html) put(html);
   const fresh = $("#fresh");
   if (!fresh || !changed) return;
   fresh.hidden = false;
