@@ -68,7 +68,10 @@ def _body(request: HttpRequest) -> bytes | None:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or int(length) > MOST_BYTES:
         return None
-    body = request.read(MOST_BYTES + 1)
+    # A body in chunks has no length, and Django would read nothing of it.
+    in_chunks = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
+    source = request.META["wsgi.input"] if in_chunks else request
+    body: bytes = source.read(MOST_BYTES + 1)
     return body if len(body) <= MOST_BYTES else None
 
 
