@@ -114,7 +114,7 @@ class _Way:
     def __init__(self) -> None:
         patience = {"socket_timeout": _PATIENCE_SECONDS, "socket_connect_timeout": _PATIENCE_SECONDS}
         self._broker = Connection(settings.REDIS_URL, transport_options=patience)
-        self._pubsub = redis.Redis.from_url(settings.REDIS_URL, **patience)  # type: ignore[arg-type]
+        self._pubsub = redis.Redis.from_url(settings.REDIS_URL, **patience)
 
     def send(self, rings: list[Ring]) -> None:
         told = [(name, value) for kind, name, value in rings if kind == "tell"]

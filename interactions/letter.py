@@ -42,4 +42,5 @@ class Letter:
         data = json.loads(payload)
         data["conversation"] = data["conversation"]["id"]
         data["attachments"] = tuple(Attached(**one) for one in data["attachments"])
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
+        parts: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+        return cls(**parts)

@@ -54,10 +54,11 @@ def _standing(user: User, rows: Iterable[tuple[int, str]]) -> Standing:
     by_role: dict[str, set[int]] = {role: set() for role in Role.values}
     for team, role in rows:
         by_role[role].add(team)
+    is_admin = user.is_admin and user.is_active
     return Standing(
         user_id=user.pk,
-        is_admin=user.is_admin,
-        reads_all=user.is_admin and user.may_read_conversations,
+        is_admin=is_admin,
+        reads_all=is_admin and user.may_read_conversations,
         agent_teams=frozenset(by_role[Role.AGENT]),
         manager_teams=frozenset(by_role[Role.ACCOUNT_MANAGER]),
         lead_teams=frozenset(by_role[Role.LEAD]),
