@@ -129,8 +129,9 @@ def _page[M: Model](visit: Visit, rows: QuerySet[M], name: str, *order: str) -> 
     if after:
         rows = _older(rows, after)
     found = list(rows.order_by(*order)[: PAGE + 1])
-    more = f"{reverse(name)}?state={state}&connection={connection}&after={found[PAGE - 1].pk}"
-    return found[:PAGE], more if len(found) > PAGE else ""
+    if len(found) <= PAGE:
+        return found, ""
+    return found[:PAGE], f"{reverse(name)}?state={state}&connection={connection}&after={found[PAGE - 1].pk}"
 
 
 def _older[M: Model](rows: QuerySet[M], after: str) -> QuerySet[M]:

@@ -19,7 +19,8 @@ V1 = "/api/v1/"
 TEXT = "Dear Sigrid,\n\nyour order 4411 arrives on Monday.\n\nKind regards\nInes"
 CHECK = {"id": "c1", "kind": "promise", "words": "arrives on Monday", "label": "I will see to it:",
          "note": "new promise", "start": 30, "end": 47, "tick": True}  # fmt: skip
-SOURCE = {"id": "r1", "kind": "record", "title": "Order 4411", "text": "arrives on Monday"}
+SOURCE = {"id": "r1", "n": 1, "kind": "record", "title": "Order 4411", "author": "", "at": None,
+          "quote": "Arrives on Monday", "url": "", "internal": False, "marks": [47]}  # fmt: skip
 
 
 @dataclass(frozen=True)

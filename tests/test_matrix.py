@@ -1,0 +1,278 @@
+"""Every route, for everyone: who gets in, who is sent to sign in, and for whom nothing is there.
+
+A route that is missing here fails the test. To add one, write its line: method, name, one status for each of
+ROLES, and what is sent. Its address and what is sent are filled from the world; all its rows are support's.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from copilot import decisions
+from copilot.decisions import Actor
+from copilot.models import Article
+from customers.models import Note, Promise, Record
+from interactions.models import Connection
+from people.models import ApiKey, Scope
+from tests.cast import Cast
+from tests.copilot.api.calling import ALL, a_draft, an_event, program_of_connection
+from tests.factories import a_conversation, a_person
+
+pytestmark = pytest.mark.django_db
+
+# Nobody; Ines; Lukas of sales; Karim, who manages Fjord; Petra; Ada; Rut, an admin who was granted reading; the
+# CRM, by its connection's key, which opens no page.
+ROLES = ("nobody", "agent", "stranger", "manager", "lead", "admin", "reader", "crm")
+
+
+@dataclass(frozen=True)
+class Line:
+    method: str
+    name: str
+    statuses: str
+    sent: dict[str, Any] = field(default_factory=dict)
+
+
+def get(name: str, statuses: str, /, **sent: Any) -> Line:
+    return Line("GET", name, statuses, sent)
+
+
+def post(name: str, statuses: str, /, **sent: Any) -> Line:
+    return Line("POST", name, statuses, sent)
+
+
+OPEN = [
+    #                                none Ines Luk Kar Petr Ada Rut crm
+    get("health-live",               "200 200 200 200 200 200 200 200"),
+    get("health-ready",              "503 503 503 503 503 503 503 503"),
+    get("metrics",                   "200 200 200 200 200 200 200 200"),
+    post("webhook",                  "401 401 401 401 401 401 401 401"),
+    get("api-schema",                "200 200 200 200 200 200 200 200"),
+    get("api-event-schema",          "200 200 200 200 200 200 200 200"),
+    get("api-docs",                  "200 200 200 200 200 200 200 200"),
+    get("api-nowhere",               "401 404 404 404 404 404 404 404"),
+]  # fmt: skip
+
+SIGNING_IN = [
+    #                                none Ines Luk Kar Petr Ada Rut crm
+    get("account_login",             "200 302 302 302 302 302 302 200"),
+    get("account_logout",            "302 200 200 200 200 200 200 302"),
+    get("account_inactive",          "200 200 200 200 200 200 200 200"),
+    get("account_signup",            "200 302 302 302 302 302 302 200"),
+    get("account_reauthenticate",    "302 200 200 200 200 200 200 302"),
+    get("account_email",             "302 200 200 200 200 200 200 302"),
+    get("account_email_verification_sent", "200 200 200 200 200 200 200 200"),
+    get("account_change_password",   "302 200 200 200 200 200 200 302"),
+    get("account_set_password",      "302 302 302 302 302 302 302 302"),
+    get("account_reset_password",    "200 200 200 200 200 200 200 200"),
+    get("account_confirm_login_code", "302 302 302 302 302 302 302 302"),
+    get("account_confirm_email",     "200 200 200 200 200 200 200 200"),
+    get("account_reset_password_from_key", "200 200 200 200 200 200 200 200"),
+    get("account_reset_password_from_key_done","200  200  200  200  200  200  200  200"),
+    get("account_reset_password_done", "200 200 200 200 200 200 200 200"),
+]  # fmt: skip
+
+REST = [
+    #                                none Ines Luk Kar Petr Ada Rut crm
+    get("api-accounts",              "401 200 200 200 200 200 200 200"),
+    get("api-accounts-one",          "401 200 404 200 200 404 200 404"),
+    get("api-contacts",              "401 200 200 200 200 200 200 200"),
+    get("api-contacts-one",          "401 200 404 200 200 404 200 404"),
+    get("api-records",               "401 200 200 200 200 200 200 200"),
+    get("api-records-one",           "401 200 404 200 200 404 200 404"),
+    get("api-notes",                 "401 200 200 200 200 200 200 200"),
+    get("api-notes-one",             "401 200 404 200 200 404 200 404"),
+    get("api-promises",              "401 200 200 200 200 200 200 200"),
+    get("api-promises-one",          "401 200 404 200 200 404 200 404"),
+    get("api-conversations",         "401 200 200 200 200 200 200 200"),
+    get("api-conversations-one",     "401 200 404 200 200 404 200 200"),
+    get("api-messages",              "401 200 200 200 200 200 200 200"),
+    get("api-messages-one",          "401 200 404 200 200 404 200 200"),
+    get("api-drafts",                "401 200 200 200 200 200 200 200"),
+    get("api-drafts-one",            "401 200 404 200 200 404 200 200"),
+    get("api-decisions",             "401 200 200 200 200 200 200 200"),
+    get("api-decisions-one",         "401 200 404 200 200 404 200 404"),
+    get("api-signals",               "401 200 200 200 200 200 200 200"),
+    get("api-signals-one",           "401 200 404 200 200 404 200 404"),
+    get("api-articles",              "401 200 200 200 200 200 200 200"),
+    get("api-articles-one",          "401 200 404 200 200 200 200 404"),
+    get("api-connections",           "401 200 200 200 200 200 200 200"),
+    get("api-connections-one",       "401 404 404 404 200 200 200 200"),
+    get("api-events",                "401 200 200 200 200 200 200 200"),
+    get("api-events-one",            "401 404 404 404 200 200 200 200"),
+    get("api-deliveries",            "401 200 200 200 200 200 200 200"),
+    get("api-deliveries-one",        "401 200 404 200 200 200 200 200"),
+    get("api-people",                "401 200 200 200 200 200 200 200"),
+    get("api-people-one",            "401 200 200 200 200 200 200 404"),
+    get("api-teams",                 "401 200 200 200 200 200 200 200"),
+    get("api-teams-one",             "401 200 404 200 200 200 200 404"),
+    post("api-reply",                "401 201 404 201 201 404 403 403", text="Hello"),
+    post("api-request-draft",        "401 200 404 200 200 404 403 403"),
+    post("api-decide",               "401 201 404 201 201 404 403 403", kind="discard", version=1),
+    post("api-undo",                 "401 200 404 200 200 404 403 403"),
+    post("api-replay",               "401 404 404 404 202 202 202 403"),
+]  # fmt: skip
+
+CONSOLE = [
+    #                                none Ines Luk Kar Petr Ada Rut crm
+    get("front",                     "302 303 303 303 303 303 303 302"),
+    get("inbox",                     "302 200 200 200 200 404 200 302"),
+    get("conversation",              "302 200 404 200 200 404 200 302"),
+    get("reply",                     "302 200 404 200 200 404 404 302"),
+    post("reply",                    "302 303 404 303 303 404 404 302", text="Hello"),
+    post("draft-request",            "302 303 404 303 303 404 404 302"),
+    post("note",                     "302 303 404 303 303 404 404 302", text="Hello"),
+    post("assign",                   "302 303 404 303 303 404 404 302"),
+    post("snooze",                   "302 303 404 303 303 404 404 302"),
+    post("resolve",                  "302 303 404 303 303 404 404 302"),
+    post("reopen",                   "302 303 404 303 303 404 404 302"),
+    get("draft",                     "302 200 404 200 200 404 200 302"),
+    post("draft-approve",            "302 303 404 303 303 404 404 302", version=1),
+    post("draft-edit",               "302 303 404 303 303 404 404 302", version=1, text="Hello"),
+    post("draft-stop",               "302 409 404 409 409 404 404 302"),
+    post("draft-redraft",            "302 303 404 303 303 404 404 302", version=1),
+    post("draft-discard",            "302 303 404 303 303 404 404 302", version=1),
+    post("draft-undo",               "302 409 404 409 409 404 404 302"),
+    post("draft-escalate",           "302 303 404 303 303 404 404 302", version=1, to="team:{teams}"),
+    get("accounts",                  "302 200 200 200 200 404 200 302"),
+    get("account",                   "302 200 404 200 200 404 200 302"),
+    get("keys",                      "302 200 200 200 200 200 200 302"),
+    get("settings-me",               "302 200 200 200 200 200 200 302"),
+    post("settings-me",              "302 422 422 422 422 422 422 302"),
+    post("key-new",                  "302 200 200 200 200 200 200 302", name="Mine", scopes="read"),
+    post("key-revoke",               "302 303 404 404 404 404 404 302"),
+    get("settings-team",             "302 200 200 200 200 200 200 302"),
+    get("settings-people",           "302 404 404 404 404 200 200 302"),
+    post("person-new",               "302 404 404 404 404 200 200 302", name="Nils", email="nils@tern.example"),
+    get("person",                    "302 404 404 404 404 200 200 302"),
+    post("person",                   "302 404 404 404 404 303 303 302"),
+    post("team-new",                 "302 404 404 404 404 303 303 302", name="Success"),
+    get("settings-connections",      "302 404 404 404 404 200 200 302"),
+    post("connection-new",           "302 404 404 404 404 422 422 302", name="CRM"),
+    post("connection-change",        "302 404 404 404 404 303 303 302"),
+    get("events",                    "302 404 404 404 200 200 200 302"),
+    post("event-replay",             "302 404 404 404 303 303 303 302"),
+    get("deliveries",                "302 404 404 404 200 200 200 302"),
+]  # fmt: skip
+
+MATRIX = [*OPEN, *SIGNING_IN, *REST, *CONSOLE]
+STREAM = "live"
+
+
+def routes() -> dict[str, set[str]]:
+    """The parts that each route's address needs, by the route's name."""
+    found = list(_routes(get_resolver().url_patterns, frozenset()))
+    assert len({name for name, _ in found}) == len(found), "two routes have the same name"
+    return dict(found)
+
+
+def _routes(patterns: list[Any], above: frozenset[str]) -> Iterator[tuple[str, set[str]]]:
+    for one in patterns:
+        needs = above | set(one.pattern.converters or one.pattern.regex.groupindex)
+        if isinstance(one, URLResolver):
+            yield from _routes(one.url_patterns, needs)
+        else:
+            assert isinstance(one, URLPattern) and one.name, f"{one} has no name"
+            yield one.name, set(needs)
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A person with a browser and a key, or nobody, or the CRM with its key alone."""
+
+    browser: Client
+    key: str = ""
+
+    def status(self, line: Line, world: dict[str, Any]) -> int:
+        """What the line's route answers; whatever it did is taken back."""
+        sent = {k: v.format(**world) if isinstance(v, str) else v for k, v in line.sent.items()}
+        with transaction.atomic():
+            answer = self._send(line.method, address(line.name, world), sent)
+            transaction.set_rollback(True)
+        return int(answer.status_code)
+
+    def _send(self, method: str, path: str, sent: dict[str, Any]) -> Any:
+        headers = {"Authorization": f"Bearer {self.key}"} if self.key and path.startswith("/api/") else {}
+        if method == "GET":
+            return self.browser.get(path, sent, headers=headers)
+        if path.startswith("/api/"):
+            return self.browser.post(path, sent, content_type="application/json", headers=headers)
+        return self.browser.post(path, sent)
+
+
+def address(name: str, world: dict[str, Any]) -> str:
+    kind = name.removeprefix("api-").removesuffix("-one")
+    return reverse(name, kwargs={part: world[kind if part == "pk" else part] for part in routes()[name]})
+
+
+@pytest.fixture
+def world(cast: Cast, connection: Connection) -> dict[str, Any]:
+    """What stands for each part of an address; `pk` goes by the route's name."""
+    now = timezone.now()
+    talk = a_conversation(team=cast.support, contact=cast.sigrid, connection=connection)
+    draft = a_draft(conversation=talk)
+    other = a_draft(conversation=a_conversation(team=cast.support, contact=cast.sigrid, connection=connection))
+    decision = decisions.approve(other.pk, other.version, Actor(cast.ines))
+    record = Record.objects.create(external_id="o-1", kind="order", account=cast.fjord, source_updated_at=now)
+    note = Note.objects.create(account=cast.fjord, kind="preference", text="Writes briefly", created_at=now)
+    promise = Promise.objects.create(account=cast.fjord, text="A call on Monday", made_at=now)
+    article = Article.objects.create(title="Delivery", body="By ship.", updated_at=now)
+    article.teams.add(cast.support)
+    event = an_event(connection=connection).pk
+    return {
+        "conversation_id": talk.pk, "n": draft.n, "account_id": cast.fjord.pk, "user_id": cast.tomas.pk,
+        "connection_id": connection.pk, "event_id": event, "event_type": "message.received", "verb": "pause",
+        "key_id": ApiKey.make("Hers", [Scope.READ], cast.ines)[0].pk, "key": "no-such-key", "uidb36": "1",
+        "accounts": cast.fjord.pk, "contacts": cast.sigrid.pk, "records": record.pk, "notes": note.pk,
+        "promises": promise.pk, "conversations": talk.pk, "messages": talk.messages.get().pk,
+        "drafts": draft.pk, "decisions": decision.pk, "signals": decision.signal.pk, "articles": article.pk,
+        "connections": connection.pk, "events": event, "deliveries": decision.outbox_id,
+        "people": cast.tomas.pk, "teams": cast.support.pk, "reply": talk.pk, "request-draft": talk.pk,
+        "decide": draft.pk, "undo": decision.pk, "replay": event,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def visitors(cast: Cast, connection: Connection) -> dict[str, Visitor]:
+    reader = a_person(name="Rut Granted", is_admin=True, may_read_conversations=True)
+    made = [Visitor(Client())]
+    for person in (cast.ines, cast.lukas, cast.karim, cast.petra, cast.ada, reader):
+        browser = Client(raise_request_exception=False)
+        browser.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+        made.append(Visitor(browser, ApiKey.make("A program", list(ALL), person)[1]))
+    made.append(Visitor(Client(), program_of_connection(connection).key))
+    return dict(zip(ROLES, made, strict=True))
+
+
+def test_every_route_has_its_line() -> None:
+    assert {line.name for line in MATRIX} | {STREAM} == set(routes())
+
+
+@pytest.mark.parametrize("lines", [OPEN, SIGNING_IN, REST, CONSOLE], ids=["open", "door", "rest", "console"])
+def test_everyone_gets_what_the_matrix_says(
+    lines: list[Line], world: dict[str, Any], visitors: dict[str, Visitor]
+) -> None:
+    wrong = []
+    for line in lines:
+        for (role, visitor), status in zip(visitors.items(), line.statuses.split(), strict=True):
+            found = visitor.status(line, world)
+            if found != int(status):
+                wrong.append(f"{line.method} {line.name}: {role} gets {found}, not {status}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_stream_is_for_who_may_see_the_conversation(
+    world: dict[str, Any], visitors: dict[str, Visitor]
+) -> None:
+    """By itself, because a stream gives back its connection, and with it a test's transaction."""
+    path = f"{reverse(STREAM)}?c={world['conversation_id']}"
+    found = {role: visitor.browser.get(path).status_code for role, visitor in visitors.items()}
+    let_in = {role for role, status in found.items() if status == 200}
+    assert let_in == {"agent", "manager", "lead", "reader"} and set(found.values()) == {200, 404}
