@@ -11,10 +11,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 from config import embedded
+from config.children import die_with_parent
 from config.secrets import make_missing
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,10 +62,20 @@ def process(*words: str, **environment: str) -> Iterator[int]:
     """A child with a log of its own, ended with SIGTERM; yields its process id."""
     with tempfile.TemporaryFile() as log:
         child = subprocess.Popen(
-            words, cwd=ROOT, env=os.environ | environment, stdout=log, stderr=log, start_new_session=True
+            words,
+            cwd=ROOT,
+            env=os.environ | environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=partial(die_with_parent, signal.SIGKILL),
         )
         try:
             yield child.pid
+        except SystemExit:
+            log.seek(0)
+            print(f"--- {' '.join(words[1:5])}\n{log.read().decode()[-1500:]}", file=sys.stderr)
+            raise
         finally:
             os.killpg(child.pid, signal.SIGTERM)
             try:
