@@ -80,5 +80,3 @@ def account(visit: Visit, account_id: int) -> HttpResponse:
     return visit.show(
         "account.html", {"shell": shell(visit, "accounts"), "section": "accounts", "account": made}
     )
-
-

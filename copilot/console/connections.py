@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from copilot.console.cards import Pair
+from copilot.console.cards import Choice, Pair
 from copilot.console.rows import ConnectionLine
 from copilot.console.shell import shell, tabs
 from copilot.console.visit import Visit, is_admin, page
@@ -56,6 +56,8 @@ def _line(visit: Visit, connection: Connection) -> ConnectionLine:
         state=state,
         tone=tone,
         note=note,
+        deliver_to=connection.deliver_to,
+        verbs=_verbs(connection),
         facts=(
             Pair("Address", address_of(visit, connection)),
             Pair("Replies go to", connection.deliver_to or "email, as no address is set"),
@@ -73,6 +75,14 @@ def _state(connection: Connection) -> tuple[str, str, str]:
     if connection.disabled_reason:
         return "Not taking replies", "amber", connection.disabled_reason
     return "Listening", "pine", ""
+
+
+def _verbs(connection: Connection) -> tuple[Choice, ...]:
+    if connection.revoked_at:
+        return ()
+    rests = connection.paused_at or connection.disabled_reason
+    listening = Choice("resume", "Listen again") if rests else Choice("pause", "Pause")
+    return listening, Choice("rotate", "Make a new secret"), Choice("revoke", "Revoke for good")
 
 
 def address_of(visit: Visit, connection: Connection) -> str:

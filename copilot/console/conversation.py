@@ -107,4 +107,3 @@ def update_context(
         "status": said,
         "row": row(listed, view_of(visit), selected=True),
     }
-

@@ -318,4 +318,3 @@ def _handover(ask: Ask, problem: str = "", status: int = 200) -> HttpResponse:
             retarget(reswap(response, "innerHTML"), "#dialog")
         return response
     return ask.visit.show("escalate.html", context | {"shell": shell(ask.visit, "inbox")}, status)
-

@@ -44,5 +44,3 @@ def _order(user: User, teams: set[int]) -> tuple[bool, int, str]:
     members = user.memberships.all()
     rank = min((_RANK[Role(m.role)] for m in members), default=9)
     return not any(m.team_id in teams for m in members), rank, user.name
-
-

@@ -111,5 +111,3 @@ def _note_form(
         return visit.show("note.html", context | {"shell": shell(visit, "inbox")}, status)
     response = visit.show("note.html#form", context, status)
     return retarget(reswap(response, "innerHTML"), "#dialog") if problem else response
-
-

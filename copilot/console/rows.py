@@ -312,7 +312,9 @@ class ConnectionLine:
     state: str = "Listening"
     tone: str = "pine"
     note: str = ""
+    deliver_to: str = ""
     facts: tuple[Pair, ...] = ()
+    verbs: tuple[Choice, ...] = ()  # what can be done with it; none once it is revoked
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def _switches(visit: Visit, team: Team) -> TeamSwitches:
     switches = list(team.switches.all())
     general = next((s for s in switches if not (s.account_id or s.topic or s.channel)), None)
     pilots = {person.pk for person in general.pilot.all()} if general else set()
-    first = SwitchLine("team", "All of the team", general.mode if general else Mode.ALWAYS)
+    first = SwitchLine("mode", "All of the team", general.mode if general else Mode.ALWAYS)
     return TeamSwitches(
         id=team.pk,
         team=team.name,
@@ -99,9 +99,8 @@ def _keep(visit: Visit, team: Team) -> str:
             switch.delete()
         elif told in Mode.values and told != switch.mode:
             _set(visit, team, told, account=switch.account, topic=switch.topic, channel=switch.channel)
-    if post.get("team-mode") in Mode.values or post.get("mode") in Mode.values:
-        mode = post.get("team-mode") or post["mode"]
-        general = _set(visit, team, mode)
+    if post.get("mode") in Mode.values:
+        general = _set(visit, team, post["mode"])
         general.pilot.set(_pilots(team, post.getlist("pilot")))
     return _add(visit, team)
 

@@ -7,12 +7,14 @@ from typing import Any, Concatenate
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.messages import get_messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
+from copilot.console.rows import Status
 from people.access import Standing, standing
 from people.models import User
 
@@ -40,6 +42,9 @@ class Visit:
         return self.htmx.target or ""
 
     def show(self, template: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
+        if not self.wants_part and not context.get("status"):
+            said = [str(message) for message in get_messages(self.request)]
+            context = {**context, "status": Status(said[-1]) if said else None}
         return render(self.request, template, context, status=status)
 
     def go(self, url: str) -> HttpResponse:

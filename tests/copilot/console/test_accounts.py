@@ -1,0 +1,92 @@
+"""Accounts: the list by name, and the whole story with one of them."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from copilot.models import Draft
+from customers.models import Goal, Note, Promise, Record
+from tests.cast import Cast
+from tests.copilot.console.made import SignIn
+from tests.factories import an_account
+
+
+def test_the_list_says_who_waits_and_what_is_promised(cast: Cast, draft: Draft, sign_in: SignIn) -> None:
+    Promise.objects.create(account=cast.fjord, text="A forecast", made_at=timezone.now())
+    an_account(name="Aker Foods", teams=(cast.support,))
+
+    rows = sign_in(cast.ines).get("/accounts/").context["accounts"]
+
+    assert [(row.name, row.waiting, row.promises) for row in rows] == [
+        ("Aker Foods", 0, 0),
+        ("Fjord Shipping", 1, 1),
+    ]
+
+
+def test_a_manager_sees_the_own_ones_first(cast: Cast, sign_in: SignIn) -> None:
+    an_account(name="Aker Foods", teams=(cast.support,))
+
+    answer = sign_in(cast.karim).get("/accounts/")
+
+    assert [row.name for row in answer.context["accounts"]] == ["Fjord Shipping"]
+
+
+def test_an_account_tells_its_story(cast: Cast, draft: Draft, sign_in: SignIn) -> None:
+    now = timezone.now()
+    Note.objects.create(
+        account=cast.fjord, kind="preference", text="Writes short mails", state="accepted", author=cast.karim,
+        created_at=now - timedelta(days=40),
+    )  # fmt: skip
+    Note.objects.create(account=cast.fjord, kind="risk", text="Not reviewed", created_at=now)
+    Goal.objects.create(account=cast.fjord, text="A second site", created_at=now)
+    Record.objects.create(
+        account=cast.fjord, kind="invoice", external_id="1", title="Invoice 77", status="paid",
+        occurred_at=now - timedelta(days=3), source_updated_at=now,
+    )  # fmt: skip
+
+    page = sign_in(cast.karim).get(f"/accounts/{cast.fjord.pk}/").content.decode()
+
+    for said in (
+        "Karim Haddad",
+        "Writes short mails",
+        "A second site",
+        "Invoice 77",
+        "When does our contract end?",
+    ):
+        assert said in page
+    assert "Not reviewed" not in page
+
+
+def test_the_timeline_shows_one_kind_and_older_ones(cast: Cast, sign_in: SignIn) -> None:
+    now = timezone.now()
+    for number in range(40):
+        Note.objects.create(
+            account=cast.fjord, kind="risk", text=f"Note {number}", state="accepted",
+            created_at=now - timedelta(days=number),
+        )  # fmt: skip
+    client = sign_in(cast.karim)
+
+    first = client.get(f"/accounts/{cast.fjord.pk}/?kind=note").context["account"]
+    older = client.get(first.next_url, headers={"HX-Request": "true"})
+
+    assert "Note 39" in older.content.decode()
+    assert "<html" not in older.content.decode()
+
+
+def test_strangers_find_nothing(cast: Cast, sign_in: SignIn) -> None:
+    for person in (cast.lukas, cast.ada):
+        assert sign_in(person).get(f"/accounts/{cast.fjord.pk}/").status_code == 404
+
+
+def test_both_pages_take_few_queries(
+    cast: Cast, draft: Draft, sign_in: SignIn, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(30):
+        an_account(name=f"Account {number}", teams=(cast.support,), manager=cast.karim)
+    client = sign_in(cast.ines)
+
+    with django_assert_max_num_queries(15):
+        client.get("/accounts/")
+    with django_assert_max_num_queries(15):
+        client.get(f"/accounts/{cast.fjord.pk}/")
