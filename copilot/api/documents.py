@@ -5,6 +5,8 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
@@ -85,7 +87,8 @@ def page(request: HttpRequest) -> HttpResponse:
             if method in item:
                 told = _told(made, path, method, item[method])
                 groups.setdefault(item[method]["tags"][0], []).append(told)
-    told = {"groups": sorted(groups.items()), "problems": KINDS, "events": sorted(EVENTS)}
+    problems = {kind: _marked(about) for kind, about in KINDS.items()}
+    told = {"groups": sorted(groups.items()), "problems": problems, "events": sorted(EVENTS)}
     return render(request, "api/docs.html", told)
 
 
@@ -96,9 +99,9 @@ def _told(made: dict[str, Any], path: str, method: str, operation: dict[str, Any
         "id": operation["operationId"],
         "method": method.upper(),
         "path": path,
-        "about": operation.get("description", ""),
+        "about": _marked(operation.get("description", "")),
         "parameters": [
-            {"name": one["name"], "where": one["in"], "about": one.get("description", ""),
+            {"name": one["name"], "where": one["in"], "about": _marked(one.get("description", "")),
              "kind": _kind(made, one["schema"]), "required": one.get("required", False)}
             for one in operation.get("parameters", ())
         ],
@@ -106,6 +109,14 @@ def _told(made: dict[str, Any], path: str, method: str, operation: dict[str, Any
         "status": good,
         "answer": _fields(made, _content(operation["responses"][good])),
     }  # fmt: skip
+
+
+def _marked(words: str) -> SafeString:
+    """`Names` between backticks are set as code."""
+    parts = words.split("`")
+    return format_html_join(
+        "", "{}", ((format_html("<code>{}</code>", part) if at % 2 else part,) for at, part in enumerate(parts))
+    )
 
 
 def _content(holder: dict[str, Any] | None) -> dict[str, Any]:
@@ -124,7 +135,7 @@ def _fields(made: dict[str, Any], shape: dict[str, Any]) -> list[dict[str, Any]]
         {
             "name": name,
             "kind": _kind(made, one),
-            "about": one.get("description", ""),
+            "about": _marked(one.get("description", "")),
             "required": name in required,
         }
         for name, one in shape.get("properties", {}).items()

@@ -30,6 +30,11 @@ KINDS = {
     "key-reused": "This Idempotency-Key was used for another request. Nothing was done.",
 }
 
+_PLAINER: dict[type[Exception], str] = {
+    exceptions.NotAuthenticated: "Send a key: `Authorization: Bearer <key>`.",
+    exceptions.NotFound: "There is nothing at this address that you may see.",
+}
+
 
 class Problem(exceptions.APIException):
     """One of the KINDS, with its own fields beside the standard ones."""
@@ -115,7 +120,8 @@ def _words(error: exceptions.APIException) -> dict[str, Any]:
     if isinstance(error, exceptions.ValidationError):
         errors = error.detail if isinstance(error.detail, dict) else {"body": error.detail}
         return {"type": _type("invalid"), "detail": _first(errors), "errors": errors}
-    return {"detail": str(error.detail)}
+    said = str(error.detail)
+    return {"detail": _PLAINER.get(type(error), said) if said == error.default_detail else said}
 
 
 def _type(kind: str) -> str:
