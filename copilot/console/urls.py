@@ -7,6 +7,7 @@ from copilot.console import (
     connections,
     conversation,
     decide,
+    first_admin,
     handle,
     inbox,
     live,
@@ -22,6 +23,7 @@ TALK = "inbox/<int:conversation_id>/"
 
 urlpatterns: list[URLPattern] = [
     path("", inbox.front, name="front"),
+    path("me/first-admin/", first_admin.first_admin, name="first-admin"),
     path("inbox/", inbox.inbox, name="inbox"),
     path(TALK, conversation.conversation, name="conversation"),
     path(f"{TALK}reply/", reply.reply, name="reply"),
