@@ -16,6 +16,8 @@ FIXTURES = ("tests.cast", "tests.crm", "tests.receiver", "tests.work", "tests.br
 def pytest_configure(config: pytest.Config) -> None:
     services.start(_up, os.environ.get("PYTEST_XDIST_WORKER", ""))
     django.setup()
+    # xdist's workers inherit the environment, and would load the settings before their own services are up.
+    del os.environ["DJANGO_SETTINGS_MODULE"]
     for name in FIXTURES:  # they import models, so they come after the set-up
         config.pluginmanager.import_plugin(name)
 

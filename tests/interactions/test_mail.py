@@ -57,6 +57,8 @@ def test_a_mail_carries_exactly_what_was_approved(asked: Conversation, cast: Cas
         text="Hei Sigrid,\n\ndet går på mandag. 👍", in_reply_to="<asked@fjord.example>",
     )  # fmt: skip
     run_tasks()
+    row.refresh_from_db()
+    assert (row.state, row.reason) == ("sent", "")
     sent = only(mails)
     assert sent["From"] == "support@tern.example"
     assert (sent["To"], sent["Cc"], sent["Bcc"]) == ("sigrid@fjord.example", "boss@fjord.example", None)
@@ -64,8 +66,6 @@ def test_a_mail_carries_exactly_what_was_approved(asked: Conversation, cast: Cas
     assert sent.get_content().strip() == "Hei Sigrid,\n\ndet går på mandag. 👍"
     assert sent["Message-ID"] == f"<{row.pk}@tern.example>"
     assert sent["In-Reply-To"] == sent["References"] == "<asked@fjord.example>"
-    row.refresh_from_db()
-    assert row.state == "sent"
     assert asked.messages.filter(by="colleague").exists()
 
 
