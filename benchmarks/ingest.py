@@ -8,7 +8,6 @@ import http.client
 import json
 import os
 import signal
-import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -147,4 +146,4 @@ def _report(ours: list[Turn], bare: list[Turn], frozen: Turn) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

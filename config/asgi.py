@@ -26,7 +26,7 @@ async def application(
         await finish_lifespan(receive, send)
         return
     door = live if scope["path"].startswith("/live/") else wsgi
-    await door(scope, receive, send)  # type: ignore[arg-type, operator]
+    await door(scope, receive, send)  # type: ignore[arg-type]
 
 
 async def finish_lifespan(

@@ -4,7 +4,7 @@ The first decision wins: each locks the draft, compares the version the person s
 in the transaction that writes the decision, the approval and the outbox row.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from email.utils import formataddr
 
@@ -301,7 +301,7 @@ def save_edit(draft_id: int, actor: Actor, text: str) -> Draft:
     return draft
 
 
-def _locked(draft_id: int, version: int, *, only_from: Sequence[str] | set[str]) -> Draft:
+def _locked(draft_id: int, version: int, *, only_from: Collection[str]) -> Draft:
     """The draft, locked, exactly as the person saw it."""
     draft = (
         Draft.objects.select_for_update(of=("self",))

@@ -57,9 +57,9 @@ def _closed(fact: ConversationClosed) -> None:
 def _reply_settled(fact: ReplySettled) -> None:
     signals.settle_signal(fact.outbox_id, sent=fact.sent)
     if fact.sent:
-        message = Message.objects.select_related("conversation__team").get(delivery=fact.outbox_id)
+        message = Message.objects.select_related("conversation__team").get(delivery__pk=fact.outbox_id)
         signals.remember_reply(message)
         return
-    decision = Decision.objects.filter(outbox=fact.outbox_id).select_related("draft").first()
+    decision = Decision.objects.filter(outbox__pk=fact.outbox_id).select_related("draft").first()
     if decision and decision.draft and decision.draft.state == Draft.State.APPROVED:
         put_back(decision.draft)

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from copilot.context import retrieval
-from copilot.context.value import Context, Item, Turn, Unused
+from copilot.context.consensus import agree
+from copilot.context.value import Context, Example, Item, Turn, Unused
 from copilot.models import Draft
 from customers.models import Account, Contact, Goal, Note, Promise, Record
 from interactions.models import Conversation, Message
@@ -16,6 +17,7 @@ MOST_TURNS = 40
 MOST_CHARACTERS = 6000  # of one message
 MOST_RECORDS = 20
 EARLIER_CONVERSATIONS = 3
+USUAL_REPLY = "u1"
 
 
 def build_context(draft: Draft) -> Context:
@@ -27,6 +29,7 @@ def build_context(draft: Draft) -> Context:
     language = conversation.language or (contact.language if contact else "") or "en"
     question = _question(turns)
     near = retrieval.asked_text(_said_before(turns), question or conversation.subject)
+    examples = retrieval.near_replies(conversation.team, near, language, contact, conversation.pk)
     notes, unused = _notes(account, contact)
     items = [
         *_records(account, contact),
@@ -35,6 +38,7 @@ def build_context(draft: Draft) -> Context:
         *_goals(account),
         *_own_words(conversation),
         *_earlier(conversation),
+        *_usual_reply(conversation, examples, question),
         *_knowledge(conversation, question, language),
     ]
     return Context(
@@ -52,7 +56,7 @@ def build_context(draft: Draft) -> Context:
         about_account=_about(account, contact),
         turns=turns,
         items=tuple(items),
-        examples=tuple(retrieval.near_replies(conversation.team, near, language, contact, conversation.pk)),
+        examples=tuple(examples),
         instructions=tuple(draft.instructions),
         unused=tuple(unused),
     )
@@ -120,9 +124,26 @@ def _records(account: Account | None, contact: Contact | None) -> Iterable[Item]
 
 def record_text(row: Record) -> str:
     """A record as one line of words, the way a person would read it out."""
-    parts = [f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in row.fields.items()]
-    head = [row.title or f"{row.kind} {row.external_id}", *([row.status] if row.status else [])]
-    return "; ".join([*head, *parts])
+    told = sorted(row.fields.items(), key=lambda field: _place(field[0]))
+    currency = str(row.fields.get("currency", ""))
+    parts = [_said(name, value, currency) for name, value in told if name != "currency"]
+    head = row.title or f"{row.kind} {row.external_id}"
+    return f"{head} ({row.status}): {', '.join(parts)}" if row.status else f"{head}: {', '.join(parts)}"
+
+
+# What a person names first; a CRM's own fields follow in the order of their names.
+_ORDER = ("plan", "item", "period", "starts", "renews", "ends", "seats", "quantity", "unit_price", "months",
+          "amount", "vat", "total")  # fmt: skip
+_MONEY = frozenset({"unit_price", "amount", "vat", "total", "price", "refund"})
+
+
+def _place(name: str) -> tuple[int, str]:
+    return (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)
+
+
+def _said(name: str, value: object, currency: str) -> str:
+    shown = f"{currency} {_plain(value)}".strip() if name in _MONEY else _plain(value)
+    return f"{name.replace('_', ' ')} {shown}"
 
 
 def _plain(value: object) -> str:
@@ -241,6 +262,21 @@ def _message_item(row: Message, conversation: Conversation, internal: bool = Fal
         url=f"/inbox/{conversation.pk}/",
         internal=internal,
     )
+
+
+def _usual_reply(conversation: Conversation, examples: list[Example], question: str) -> Iterable[Item]:
+    """What past replies to such a question agree on; no customer's details survive in it."""
+    agreement = agree(examples, question)
+    if agreement:
+        yield Item(
+            id=USUAL_REPLY,
+            kind="past_reply",
+            title=f"Usual reply in {conversation.team.name}",
+            text=agreement.text,
+            author=f"{agreement.agents} colleagues to {agreement.customers} customers",
+            at=max(example.sent_at for example in examples),
+            gaps=agreement.left_out,
+        )
 
 
 def _knowledge(conversation: Conversation, question: str, language: str) -> Iterable[Item]:

@@ -31,6 +31,7 @@ class Item:
     url: str = ""
     internal: bool = False
     quotable: bool = True
+    gaps: tuple[str, ...] = ()  # kinds of detail that its text leaves out
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,14 +54,21 @@ def check(reply: Reply, context: Context) -> list[Check]:
     found: list[Check] = []
     core = body(reply.text)
     known = _known_details(context)
+    marks = [mark for mark in reply.marks if _is_evidence(mark, context)]
     for start, end in sentences(reply.text):
         said = reply.text[start:end]
         if said not in core:
             continue
-        kind = _fault(said, context, known, _is_marked(reply.marks, start, end))
+        kind = _fault(said, context, known, _is_marked(marks, start, end))
         if kind:
             found.append(Check(f"c{len(found) + 1}", kind, said, LABELS[kind], NOTES[kind], start, end))
     return found
+
+
+def _is_evidence(mark: Mark, context: Context) -> bool:
+    """House wording says how such a thing is put, never that it was done for this customer."""
+    item = context.item(mark.item_id)
+    return item is not None and item.kind in ("record", "note", "promise", "message")
 
 
 def _is_marked(marks: Iterable[Mark], start: int, end: int) -> bool:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable
 
 from copilot.context.value import Context, Item
-from copilot.drafting.consensus import Agreement, agree
 from copilot.drafting.engine import Mark, Reply, Say
 from copilot.words import content, sentences
 
@@ -33,8 +32,7 @@ class Offline:
     name = "offline"
 
     def write(self, context: Context, say: Say) -> Reply:
-        agreement = agree(context.examples, context.question)
-        core, marks, missing = _core(context, agreement)
+        core, marks, missing = _core(context)
         records = _records_asked_about(context)
         if not core and not records:
             return _abstain(context)
@@ -49,17 +47,22 @@ class Offline:
         )
 
 
-def _core(context: Context, agreement: Agreement | None) -> tuple[str, list[Mark], list[str]]:
+def _core(context: Context) -> tuple[str, list[Mark], list[str]]:
     """The main part of the answer, its marks relative to its start, and what it leaves open."""
-    if agreement:
-        gaps = [f"The usual reply names a {kind} here; look it up." for kind in agreement.left_out]
-        return agreement.text, [], gaps
-    for kind in ("saved_reply", "article"):
+    for kind in ("past_reply", "saved_reply", "article"):
         for item in context.items:
-            if item.kind == kind and _is_about(item, context):
-                text = _filled(item, context) if kind == "saved_reply" else _extract(item, context)
-                return text, [Mark(len(text), item.id)], []
+            if item.kind == kind and (kind == "past_reply" or _is_about(item, context)):
+                text = _extract(item, context) if kind == "article" else _filled(item, context)
+                gaps = [f"The usual reply names {_GAPS[gap]} here. Look it up." for gap in item.gaps]
+                return text, [Mark(len(text), item.id)], gaps
     return "", [], []
+
+
+_GAPS = {
+    "link": "a link", "email": "a mail address", "phone": "a phone number", "amount": "an amount",
+    "date": "a date", "time": "a time", "day": "a weekday", "id": "an invoice or order number",
+    "number": "a number", "name": "a person",
+}  # fmt: skip
 
 
 def _is_about(item: Item, context: Context) -> bool:

@@ -1,9 +1,11 @@
 """Open a draft for what a customer wrote, or on request; one open draft a conversation."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Max
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
 import bell
@@ -75,7 +77,7 @@ def _open(
     return draft
 
 
-def requeue(draft: Draft, message: Message | None, **fields: object) -> bool:
+def requeue(draft: Draft, message: Message | None, **fields: Any) -> bool:
     """Write it again from the start, for the newest message."""
     moved = move(
         draft, State.QUEUED, answers=message or draft.answers, text="", abstained=False, missing=[],
@@ -87,7 +89,7 @@ def requeue(draft: Draft, message: Message | None, **fields: object) -> bool:
     return moved
 
 
-def _after_burst() -> object:
+def _after_burst() -> CombinedExpression:
     """People often send two or three messages in a row; one draft answers them all."""
     return Now() + timedelta(seconds=settings.DRAFT_DEBOUNCE_SECONDS)
 
@@ -98,7 +100,7 @@ def ring_soon(draft: Draft, *, at_once: bool = False) -> None:
         bell.ring(DRAFT, draft.pk)
 
 
-def envelope(conversation: Conversation, message: Message | None) -> dict[str, object]:
+def envelope(conversation: Conversation, message: Message | None) -> dict[str, Any]:
     """To whom and under which subject the reply goes, until a person changes it."""
     contact = conversation.contact
     own = {conversation.team.email.lower()}

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from copilot.context.value import Context, Item, Turn
-from copilot.drafting.consensus import agree
 
 NAME = "reply-1"
 _FOLDER = Path(__file__).parent / "prompts"
@@ -22,7 +21,7 @@ ASK = (_FOLDER / f"{NAME}.ask.txt").read_text("utf-8").strip()
 # The name is ours to raise; the digest tells two wordings apart even when we forget to.
 VERSION = f"{NAME}.{sha256((SYSTEM + ASK).encode()).hexdigest()[:8]}"
 
-TEAM_KINDS = ("article", "saved_reply")
+TEAM_KINDS = ("article", "saved_reply", "past_reply")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +46,12 @@ def render(context: Context) -> Prompt:
     blocks = (
         Block(_data("team_knowledge", (_item(item) for item in team)), stable=bool(team)),
         Block(_data("about_the_customer", customer), stable=True),
-        Block(_data("house_wording", _house_wording(context))),
         Block(_data("conversation", [_about(context), *(_turn(turn) for turn in context.turns)])),
         Block(_data("wishes", context.instructions)),
         Block(ASK),
     )
     citable = frozenset(item.id for item in context.items if item.quotable)
     return Prompt((Block(SYSTEM, stable=True),), blocks, citable)
-
-
-def _house_wording(context: Context) -> list[dict[str, str]]:
-    """What past replies to such questions agree on; no customer's details survive in it."""
-    agreement = agree(context.examples, context.question)
-    return [{"kind": "usual_answer", "text": agreement.text}] if agreement else []
 
 
 def _data(name: str, values: Iterable[Any]) -> str:

@@ -45,7 +45,7 @@ def ruling(conversation: Conversation, person: User | None = None) -> Ruling:
     return Ruling(switch.mode, _WORDS.get(switch.mode, ""))
 
 
-_WORDS = {
+_WORDS: dict[str, str] = {
     Mode.OFF: "Drafting is switched off here.",
     Mode.ON_REQUEST: "Drafts are written on request here.",
 }

@@ -37,7 +37,7 @@ def keep_signal(
 
 def settle_signal(outbox_id: str, *, sent: bool) -> None:
     """A reply that left counts; one that was taken back or refused never happened."""
-    Signal.objects.filter(decision__outbox=outbox_id, state=Signal.State.PENDING).update(
+    Signal.objects.filter(decision__outbox__pk=outbox_id, state=Signal.State.PENDING).update(
         state=Signal.State.SETTLED if sent else Signal.State.VOID, settled_at=Now()
     )
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from customers.models import Account
-from people.models import Team
+from people.models import Team, User
 
 USER = settings.AUTH_USER_MODEL
 
@@ -22,7 +22,7 @@ class DraftingSwitch(models.Model):
     topic = models.CharField(max_length=80, blank=True)
     channel = models.CharField(max_length=20, blank=True)
     mode = models.CharField(max_length=10, choices=Mode.choices)
-    pilot = models.ManyToManyField(
+    pilot: "models.ManyToManyField[User, models.Model]" = models.ManyToManyField(
         USER, blank=True, related_name="+", help_text="When set, only for these people."
     )
     set_by = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="+")

@@ -41,6 +41,19 @@ def load(access_file: Path) -> Access | None:
     return access
 
 
+def refresh_addresses(access_file: Path) -> None:
+    """The install may listen elsewhere today than when it was loaded."""
+    if access_file.exists():
+        access = json.loads(access_file.read_text())
+        access["url"] = settings.PUBLIC_URL
+        access["connection"]["url"] = webhook_url(access["connection"]["id"])
+        write_privately(access_file, access)
+
+
+def webhook_url(connection_id: str) -> str:
+    return f"{settings.PUBLIC_URL}/webhooks/{connection_id}"
+
+
 def write_privately(path: Path, access: Access) -> None:
     """All or nothing, and readable by nobody else at any moment."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -56,7 +56,7 @@ def _read(line: str, number: int) -> dict[str, Any]:
             f"Line {number} cannot be read: {error}. What came before it is imported; mend the "
             "line and run the command again."
         ) from None
-    return conversation  # type: ignore[no-any-return]
+    return conversation
 
 
 def _lines(file: Path) -> Iterator[tuple[str, int]]:

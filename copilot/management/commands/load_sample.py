@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from copilot.sample.load import Access, load
+from copilot.sample.load import Access, load, refresh_addresses
 
 
 class Command(BaseCommand):
@@ -15,6 +15,7 @@ class Command(BaseCommand):
         file = settings.VAR_DIR / "access.json"
         access = load(file)
         if access is None:
+            refresh_addresses(file)
             self.stdout.write("There are people here already, so nothing was loaded.")
             return
         # Passwords go to a terminal only: elsewhere what is said here ends in a log.

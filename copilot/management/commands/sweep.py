@@ -47,7 +47,7 @@ class Command(BaseCommand):
 def _alone() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        return bool(cursor.fetchone()[0])  # type: ignore[index]
+        return bool(cursor.fetchone()[0])
 
 
 def _ring(task: str, row_id: str) -> None:

@@ -152,12 +152,12 @@ def test_the_request_is_shaped_for_streaming_structure_and_the_cache(model: Fake
     assert schema["required"] == ["reply", "missing", "abstain"]
     assert body["system"][0]["cache_control"] == {"type": "ephemeral"}
     blocks = body["messages"][0]["content"]
-    assert ["cache_control" in block for block in blocks] == [True, True, False, False, False, False]
+    assert ["cache_control" in block for block in blocks] == [True, True, False, False, False]
     assert "Delivery times" in blocks[0]["text"]
     assert "Order 1042" in blocks[1]["text"]
-    assert "Where is order 1042?" in blocks[3]["text"]
-    assert "Shorter, please." in blocks[4]["text"]
-    assert '"reply"' in blocks[5]["text"]
+    assert "Where is order 1042?" in blocks[2]["text"]
+    assert "Shorter, please." in blocks[3]["text"]
+    assert '"reply"' in blocks[4]["text"]
 
 
 def test_models_from_before_effort_are_not_sent_it(model: FakeModel, settings: Settings) -> None:
