@@ -73,6 +73,7 @@ class Programs:
 
     def start(self, name: str, *words: str | Path, **env: str) -> Process:
         told = {**os.environ, "DATABASE_URL": database_url(), "PYTHONUNBUFFERED": "1", **env}
+        told.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)  # a browser test may have set it, for its own process
         process = children.start([sys.executable, *words], log=self.logs / f"{name}.log", env=told)
         self.running.append(process)
         return process
@@ -98,12 +99,21 @@ def real_worker(programs: Programs) -> Process:
     return start_worker(programs)
 
 
-def start_worker(programs: Programs) -> Process:
-    words = ["-m", "celery", "-A", "config", "worker", "-Q", "inbox,drafting,sending,learning"]
-    process = programs.start("worker", *words, "-c", "2", "-l", "INFO", "--without-gossip", "--without-mingle")
-    ready = children.wait_until(lambda: " ready." in programs.log("worker"), process, seconds=30)
-    assert ready, programs.log("worker")
+ALL_QUEUES = "inbox,drafting,sending,learning"
+
+
+def start_worker(programs: Programs, name: str = "worker", queues: str = ALL_QUEUES, **env: str) -> Process:
+    """`name` is the log's: a worker that takes a dead one's place needs another, or its log says ready too soon."""
+    words = ["-m", "celery", "-A", "config", "worker", "-Q", queues, "-n", f"{name}@%h"]
+    words += ["-c", "2", "-l", "INFO", "--without-gossip", "--without-mingle"]
+    process = programs.start(name, *words, **env)
+    ready = children.wait_until(lambda: " ready." in programs.log(name), process, seconds=60)
+    assert ready, programs.log(name)
     return process
+
+
+def start_sweep(programs: Programs, **env: str) -> Process:
+    return programs.start("sweep", ROOT / "manage.py", "sweep", **env)
 
 
 @pytest.fixture(scope="module")
@@ -112,17 +122,21 @@ def website(programs: Programs) -> str:
     return start_website(programs)[0]
 
 
-def start_website(programs: Programs, **env: str) -> tuple[str, Process]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def start_website(programs: Programs, port: int = 0, **env: str) -> tuple[str, Process]:
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     words = ["-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", str(port)]
     words += ["--no-access-log", "--lifespan", "on", "--timeout-graceful-shutdown", "3"]
     env = {"RAPPORT_PROCESS": "web", "PUBLIC_URL": url, **env}
     process = programs.start("web", *words, **env)
-    assert children.wait_until(lambda: _answers(url), process, seconds=30), programs.log("web")
+    assert children.wait_until(lambda: _answers(url), process, seconds=60), programs.log("web")
     return url, process
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _answers(url: str) -> bool:
