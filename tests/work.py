@@ -103,7 +103,7 @@ ALL_QUEUES = "inbox,drafting,sending,learning"
 
 
 def start_worker(programs: Programs, name: str = "worker", queues: str = ALL_QUEUES, **env: str) -> Process:
-    """`name` is the log's: a worker that takes a dead one's place needs another, or its log says ready too soon."""
+    """`name` is the log's: one that takes a dead worker's place needs another, or it says ready too soon."""
     words = ["-m", "celery", "-A", "config", "worker", "-Q", queues, "-n", f"{name}@%h"]
     words += ["-c", "2", "-l", "INFO", "--without-gossip", "--without-mingle"]
     process = programs.start(name, *words, **env)
