@@ -88,7 +88,7 @@ def _facts(account: Account) -> Iterable[Fact]:
 def _goals(account: Account) -> Iterable[GoalLine]:
     for goal in Goal.objects.filter(account=account, is_active=True)[:6]:
         by = f"by {goal.by.day} {goal.by:%b %Y}" if goal.by else ""
-        yield GoalLine(goal.text, ". ".join(part for part in (goal.do, by) if part))
+        yield GoalLine(goal.text, ". ".join(part for part in (goal.do.rstrip("."), by.capitalize()) if part))
 
 
 def _promises(account: Account) -> Iterable[PromiseLine]:

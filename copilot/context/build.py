@@ -1,7 +1,9 @@
 """Rows become one frozen Context: all that is known of this relationship, and nothing of another's."""
 
+import re
 from collections.abc import Iterable
-from datetime import datetime
+from contextlib import suppress
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -132,8 +134,9 @@ def record_text(row: Record) -> str:
 
 
 # What a person names first; a CRM's own fields follow in the order of their names.
-_ORDER = ("plan", "item", "period", "starts", "renews", "ends", "seats", "quantity", "unit_price", "months",
+_ORDER = ("plan", "item", "period", "starts", "renews", "renewal_date", "ends", "seats", "quantity", "unit_price", "months",
           "amount", "vat", "total")  # fmt: skip
+_DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])")
 _MONEY = frozenset({"unit_price", "amount", "vat", "total", "price", "refund"})
 
 
@@ -151,6 +154,10 @@ def _plain(value: object) -> str:
         return ", ".join(_plain(one) for one in value)
     if isinstance(value, dict):
         return ", ".join(f"{name} {_plain(one)}" for name, one in value.items())
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        with suppress(ValueError):  # 2026-02-30 is nobody's day, and is told as it came
+            day = date.fromisoformat(value)
+            return f"{day.day} {day:%B %Y}"
     return str(value)
 
 

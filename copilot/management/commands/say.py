@@ -10,7 +10,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from customers.models import Identity
 from interactions.crm.signing import sign
+
+# A customer of the sample company, with a subscription to ask about.
+REGULAR = "hannah.clegg@pontefieldpools.example"
 
 
 class Command(BaseCommand):
@@ -19,13 +23,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("text")
         parser.add_argument("--conversation", default="", help="The CRM's id of it; empty: a new one")
-        parser.add_argument("--email", default="vera.ostrom@example.com")
-        parser.add_argument("--name", default="Vera Ostrom")
+        parser.add_argument("--email", default=REGULAR, help="Whose mail it is; one we know, or a new one")
+        parser.add_argument("--name", default="", help="The name of somebody new")
 
     def handle(self, *args: Any, **options: Any) -> None:
         connection = self._connection()
         key = f"evt-{secrets.token_hex(8)}"
-        body = json.dumps(self._event(options), ensure_ascii=False).encode()
+        contact = self._contact(connection["id"], options["email"].lower(), options["name"])
+        body = json.dumps(self._event(contact, options), ensure_ascii=False).encode()
         headers = {
             **sign([connection["secret"]], key, timezone.now(), body),
             "content-type": "application/json",
@@ -47,8 +52,16 @@ class Command(BaseCommand):
         except FileNotFoundError:
             raise CommandError(f"There is no {file}: only the sample install has one.") from None
 
-    def _event(self, told: dict[str, Any]) -> dict[str, Any]:
-        now, email = timezone.now().isoformat(), told["email"].lower()
+    def _contact(self, connection: str, email: str, name: str) -> dict[str, str]:
+        """Under the id that the sample CRM knows the sender by, where it does."""
+        known = Identity.objects.filter(source=connection, contact__email=email).select_related("contact")
+        identity = known.first()
+        if identity and identity.contact:
+            return {"id": identity.external_id, "name": identity.contact.name, "email": email}
+        return {"id": f"said-{email}", "name": name or email.split("@")[0].title(), "email": email}
+
+    def _event(self, contact: dict[str, str], told: dict[str, Any]) -> dict[str, Any]:
+        now = timezone.now().isoformat()
         subject = " ".join(told["text"].split())[:70]
         return {
             "type": "message.received",
@@ -58,7 +71,7 @@ class Command(BaseCommand):
                     "id": told["conversation"] or f"said-{secrets.token_hex(4)}",
                     "subject": subject, "channel": "email",
                 },
-                "contact": {"id": f"said-{email}", "name": told["name"], "email": email},
+                "contact": contact,
                 "message": {"id": f"m-{secrets.token_hex(8)}", "text": told["text"], "sent_at": now},
             },
         }  # fmt: skip
