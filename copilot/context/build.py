@@ -134,8 +134,9 @@ def record_text(row: Record) -> str:
 
 
 # What a person names first; a CRM's own fields follow in the order of their names.
-_ORDER = ("plan", "item", "period", "starts", "renews", "renewal_date", "ends", "seats", "quantity", "unit_price", "months",
-          "amount", "vat", "total")  # fmt: skip
+_ORDER = (
+    "plan item period starts renews renewal_date ends seats quantity unit_price months amount vat total"
+).split()
 _DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])")
 _MONEY = frozenset({"unit_price", "amount", "vat", "total", "price", "refund"})
 
