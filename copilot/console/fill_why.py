@@ -44,6 +44,8 @@ def why(scene: Scene) -> Why:
 
 def _source(source: Mapping[str, Any]) -> Source:
     title, way = str(source["title"]), _WAYS.get(source["kind"], "")
+    if source["kind"] == "past_reply":
+        way = f"by {source['author']}"
     quote = str(source["quote"])
     return Source(
         n=source["n"],

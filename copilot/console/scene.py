@@ -139,7 +139,7 @@ def _seen_sources(visit: Visit, scene: Scene) -> frozenset[str]:
         return frozenset()
     ids = {str(source["id"]) for source in scene.draft.sources}
     return frozenset(
-        {one for one in ids if one[0] == "s"}
+        {one for one in ids if one[0] in "su"}  # what the team saved, and its usual reply
         | _seen_of_account(visit, scene, {one for one in ids if one[0] in "rnpg"})
         | _seen_messages(visit, scene, {one for one in ids if one[0] == "m"})
         | _seen_articles(visit, {one for one in ids if one[0] == "a"})
