@@ -106,9 +106,11 @@ def _pieces(text: str) -> list[str]:
 
 
 def changed_words(drafted: str, sent: str) -> tuple[int, int]:
-    """How many words were changed, and of how many."""
+    """How many words were changed, and of how many; a change of punctuation alone counts as one."""
     old, new = tokens(drafted), tokens(sent)
-    return Levenshtein.distance(old, new), max(len(old), len(new))
+    old_words, new_words = ([one for one in side if one[0].isalnum()] for side in (old, new))
+    changed = Levenshtein.distance(old_words, new_words) or int(old != new)
+    return changed, max(len(old_words), len(new_words))
 
 
 _STEM = 5

@@ -2,9 +2,22 @@
 
 import zoneinfo
 from collections.abc import Callable
+from functools import cache
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+
+
+@cache
+def known_zones() -> frozenset[str]:
+    """Read once: the names are a walk through many files."""
+    return frozenset(zoneinfo.available_timezones())
+
+
+def zone_of(person: object) -> str:
+    """The person's own zone; UTC for nobody, or where the name is not known here."""
+    zone = getattr(person, "time_zone", "UTC")
+    return zone if zone in known_zones() else "UTC"
 
 
 class PersonZoneMiddleware:
@@ -13,8 +26,7 @@ class PersonZoneMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path.startswith(("/webhooks/", "/api/", "/health/", "/live/")):
-            zone = getattr(request.user, "time_zone", "UTC")
-            timezone.activate(zone if zone in zoneinfo.available_timezones() else "UTC")
+            timezone.activate(zone_of(request.user))
         try:
             return self.get_response(request)
         finally:

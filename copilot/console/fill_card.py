@@ -126,7 +126,7 @@ def _ready(scene: Scene, draft: Draft, ticks: Sequence[str]) -> Card:
     meta = ""
     if has_edits(draft):
         can.discard("approve")  # it would send the draft, not what was typed over it
-        meta = f"{_whose(scene, draft)} {plural(edits_of(draft), 'edited word')} kept"
+        meta = _kept(scene, draft)
     if by_other:
         can -= {"approve", "edit", "discard"}
         meta = f"{by_other.first_name} is editing"
@@ -176,11 +176,13 @@ def edits_of(draft: Draft) -> int:
     return changed_words(draft.text, draft.edited_text)[0] if has_edits(draft) else 0
 
 
-def _whose(scene: Scene, draft: Draft) -> str:
-    editor = draft.edited_by
-    if editor is None:
-        return "A colleague’s"
-    return "Your" if editor.pk == scene.viewer.pk else f"{editor.first_name}’s"
+def _kept(scene: Scene, draft: Draft) -> str:
+    """Such as "Your 5 edited words are kept"."""
+    editor, count = draft.edited_by, edits_of(draft)
+    whose = f"{editor.first_name}’s" if editor else "A colleague’s"
+    if editor and editor.pk == scene.viewer.pk:
+        whose = "Your"
+    return f"{whose} {plural(count, 'edited word')} {'is' if count == 1 else 'are'} kept"
 
 
 def edited_now_by(scene: Scene, draft: Draft) -> Person | None:
@@ -215,7 +217,7 @@ def _abstained(scene: Scene, draft: Draft) -> Card:
 def _stale(scene: Scene, draft: Draft, ticks: Sequence[str]) -> Card:
     newest = scene.newest_from_customer
     said = Said(customer(newest.contact or scene.conversation.contact), short(newest.text)) if newest else None
-    kept = f"{_whose(scene, draft)} {plural(edits_of(draft), 'edited word')} kept." if has_edits(draft) else ""
+    kept = f"{_kept(scene, draft)}." if has_edits(draft) else ""
     return Card(
         **base(scene), **_letter(scene, draft), state="stale", said=said, kept=kept,
         meta="the customer wrote again",

@@ -67,6 +67,8 @@ def _reply_card(scene: Scene, reply: Decision) -> Card:
     letter = Letter.read(bytes(row.payload))
     if row.state == Out.SENT:
         way = f"{row.connection} took it" if row.connection else "by email"
+        if any(message.pk == row.message_id for message in scene.messages):
+            common["paragraphs"] = ()  # it stands in the conversation, right above
         return Card(**common, state="sent", at=row.sent_at, meta=way, can=frozenset({"write", "note"}))
     if row.state in (Out.DEAD, Out.UNKNOWN):
         return Card(**common, state="refused", reason=_not_sent(row), can=frozenset({"write", "note"}))

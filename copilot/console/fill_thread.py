@@ -15,6 +15,7 @@ from copilot.console.fill_rows import author, customer, day_and_time
 from copilot.console.fill_why import why
 from copilot.console.rows import Banner, Earlier, Letter, Thread
 from copilot.console.scene import Scene
+from copilot.models import Decision
 from interactions.models import Conversation, Message
 
 # The newest letters stand open; older ones fold into one line at the top.
@@ -43,7 +44,7 @@ def thread(scene: Scene, card: Card | None = None, *, view: str = "", show: str 
         letters=tuple(letters[-UNFOLDED:] if len(letters) > UNFOLDED + 1 else letters),
         card=shown,
         why=why(scene),
-        diff=diff(scene, show or "changes") if show or shown.state == "sent" else None,
+        diff=diff(scene, show or "changes") if show or _just_edited(scene, shown) else None,
         banners=tuple(_banners(scene, editor)),
         back_url=f"{back}?view={view}" if view else back,
         can_note=scene.may_answer,
@@ -51,6 +52,13 @@ def thread(scene: Scene, card: Card | None = None, *, view: str = "", show: str 
         status=conversation.status,
         live_url=f"{reverse('live')}?c={conversation.pk}&view={view}",
     )
+
+
+def _just_edited(scene: Scene, card: Card) -> bool:
+    """Whoever has just sent an edit of their own sees it, and is asked why."""
+    if card.state != "sent" or card.person is None or not card.person.is_you:
+        return False
+    return scene.decision_on_draft(Decision.Kind.EDIT) is not None
 
 
 def _assigned(scene: Scene) -> str:

@@ -47,7 +47,7 @@ def in_view(who: Standing, view: str) -> QuerySet[Conversation]:
         case "unassigned":
             return opened.filter(_whole_inbox(who), assignee=None)
         case "ready":
-            ready = Draft.objects.filter(conversation=OuterRef("pk"), state=Draft.State.READY)
+            ready = Draft.objects.filter(conversation=OuterRef("pk"), state=Draft.State.READY, abstained=False)
             return opened.filter(_whole_inbox(who), Exists(ready))
         case "escalated":
             handed_on = Escalation.objects.filter(state__in=_OPEN).values("conversation")

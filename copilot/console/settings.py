@@ -1,6 +1,5 @@
 """A person's own settings, and the keys of their own programs."""
 
-import zoneinfo
 from typing import Any, cast
 
 from django import forms
@@ -13,6 +12,7 @@ from copilot.console.shell import shell, tabs
 from copilot.console.visit import Visit, page
 from people.audit import note_deed
 from people.models import ApiKey, Scope, User
+from people.zone import known_zones
 
 LEAST_UNDO, MOST_UNDO = 5, 30
 THEMES = [("system", "As the system"), ("light", "Light"), ("dark", "Dark")]
@@ -38,8 +38,9 @@ class MeForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        zones = sorted(one for one in zoneinfo.available_timezones() if "/" in one or one == "UTC")
+        zones = sorted(one for one in known_zones() if "/" in one or one == "UTC")
         cast(forms.ChoiceField, self.fields["time_zone"]).choices = [(one, one) for one in zones]
+        self.fields["undo_seconds"].widget.attrs["class"] = "input"
 
 
 @page("GET", "HEAD", "POST")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user
 from django.db.models import OuterRef, Subquery
@@ -24,6 +24,7 @@ from copilot.models import Decision, Draft
 from interactions.models import Conversation, Message
 from people.access import standing
 from people.models import User
+from people.zone import zone_of
 
 type Event = tuple[str, dict[str, Any]]
 
@@ -81,8 +82,7 @@ class Watch:
             return [*events, *(self._look_at_list() if at_list else [])]
 
     def _zone(self) -> ZoneInfo:
-        name = self.visit.person.time_zone
-        return ZoneInfo(name if name in available_timezones() else "UTC")
+        return ZoneInfo(zone_of(self.visit.person))
 
     def _look_at_conversation(self) -> list[Event]:
         before, now = self._seen, self._state()

@@ -45,10 +45,18 @@ function move(by) {
   rows[Math.min(rows.length - 1, Math.max(0, from + by))]?.focus();
 }
 
-function press(element) {
-  if (element.getAttribute("aria-disabled") === "true") return;
-  element.click();
-}
+// A conversation that htmx brought into the pane is the chosen row.
+document.addEventListener("htmx:afterSettle", () => {
+  const open = $(".talk")?.dataset.conversation;
+  for (const row of open ? all(".row") : []) {
+    const chosen = row.id === `row-${open}`;
+    row.classList.toggle("selected", chosen);
+    if (chosen) $("[data-row]", row).setAttribute("aria-current", "true");
+    else $("[data-row]", row).removeAttribute("aria-current");
+  }
+});
+
+const press = (element) => element.getAttribute("aria-disabled") === "true" || element.click();
 
 let awaitsGo = 0;
 

@@ -1,5 +1,5 @@
 // One event stream a page: a snapshot first, then changes; older versions are ignored.
-import { isEditing, notice } from "./editor.js";
+import { isEditing, make, notice } from "./editor.js";
 
 const $ = (query) => document.querySelector(query);
 let source = null;
@@ -11,10 +11,7 @@ const draft = () => $("#draft");
 const banner = (show) => $("#connection")?.toggleAttribute("hidden", !show);
 
 function say(text) {
-  const line = document.createElement("span");
-  line.className = "sr";
-  line.textContent = text;
-  $("#status").replaceChildren(line);
+  $("#status").replaceChildren(make("span", "sr", text));
 }
 
 function parse(html) {
@@ -30,11 +27,11 @@ function put(html) {
     if (!old || fresh.id === "status") continue;
     fresh.removeAttribute("hx-swap-oob");
     const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
-    const kept = [...old.querySelectorAll("input[id]:not([type=hidden])")].map((field) => [field.id, field.value, field.type]);
+    const kept = [...old.querySelectorAll("input.input[id]")].map((field) => [field.id, field.value]);
     old.replaceWith(fresh);
-    for (const [id, value, type] of kept) {
+    for (const [id, value] of kept) {
       const field = document.getElementById(id);
-      if (field && type === "text") field.value = value;
+      if (field) field.value = value;
     }
     window.htmx?.process(fresh);
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
@@ -46,15 +43,13 @@ function card({ draft: n, version, html }) {
   const now = draft();
   if (!now) return;
   const said = parse(html).querySelector("#draft")?.dataset;
-  const older = Number(now.dataset.n) > n || (Number(now.dataset.n) === n && Number(now.dataset.version) > version);
+  const ahead = now.dataset.n - n || now.dataset.version - version;
   // A reply on its way moves on without a new version of its draft; what is said of it tells.
-  const known = Number(now.dataset.n) === n && Number(now.dataset.version) === version && said?.said === now.dataset.said;
-  if (older || known) return;
+  if (ahead > 0 || (!ahead && (isEditing() || said?.said === now.dataset.said))) return;
   if (isEditing()) {
     now.dataset.version = version;
-    const form = $("#editor");
     const why = said?.state === "stale" ? "The customer wrote again." : `This draft has moved on: ${said?.said ?? "changed"}`;
-    if (form && said?.state !== "editing") notice(`${why} Your text is kept.`);
+    if (said?.state !== "editing") notice(`${why} Your text is kept.`);
     return;
   }
   put(html);
@@ -68,13 +63,11 @@ function text({ draft: n, version, text: words }) {
   if (!place) return;
   now.dataset.version = version;
   const paragraphs = words.split(/\n{2,}/).map((part) => {
-    const paragraph = document.createElement("p");
-    part.split("\n").forEach((line, i) => paragraph.append(...(i ? [document.createElement("br")] : []), line));
+    const paragraph = make("p");
+    part.split("\n").forEach((line, i) => paragraph.append(...(i ? [make("br")] : []), line));
     return paragraph;
   });
-  const caret = document.createElement("span");
-  caret.className = "caret";
-  paragraphs.at(-1)?.append(caret);
+  paragraphs.at(-1)?.append(make("span", "caret"));
   place.replaceChildren(...paragraphs);
 }
 
@@ -154,3 +147,4 @@ setInterval(() => {
 
 open();
 toDraft();
+document.fonts.ready.then(toDraft);

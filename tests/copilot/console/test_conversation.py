@@ -106,7 +106,7 @@ def test_an_edit_that_was_left_alone_is_kept_and_nobody_approves_the_text_below_
 
     assert "approve" not in card.can
     assert "edit" in card.can
-    assert card.beside == "Tomas’s 1 edited word kept"
+    assert card.beside == "Tomas’s 1 edited word is kept"
 
 
 @pytest.mark.parametrize("state", Draft.State.values)

@@ -165,7 +165,7 @@ def test_closing_the_text_keeps_it(cast: Cast, draft: Draft, sign_in: SignIn) ->
 
     draft.refresh_from_db()
     assert draft.edited_text == text
-    assert "Your 1 edited word kept" in part
+    assert "Your 1 edited word is kept" in part
 
 
 def test_closing_an_unchanged_text_leaves_no_editor_behind(cast: Cast, draft: Draft, sign_in: SignIn) -> None:
@@ -207,7 +207,7 @@ def test_sending_an_edit_leaves_its_difference(cast: Cast, draft: Draft, sign_in
     deliver_rows()
     page = client.get(f"/inbox/{draft.conversation_id}/")
     assert page.context["thread"].card.state == "sent"
-    assert page.context["thread"].diff.headline == "You changed 1 of 24 words"
+    assert page.context["thread"].diff.headline == "You changed 1 of 20 words"
 
 
 def test_a_wrong_address_comes_back_with_the_typed_text(cast: Cast, draft: Draft, sign_in: SignIn) -> None:

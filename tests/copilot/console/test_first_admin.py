@@ -63,7 +63,8 @@ def test_a_weak_password_is_refused(client: Client, db: None) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_saying_something_is_a_signed_message(website: str, cast: Cast, connection: Connection) -> None:
-    told = {"url": f"{website}/webhooks/{connection.pk}", "secret": connection.secrets[0]}
+    url = f"{website}/webhooks/{connection.pk}"
+    told = {"id": str(connection.pk), "url": url, "secret": connection.secrets[0]}
     file = settings.VAR_DIR / "access.json"
     file.write_text(json.dumps({"connection": told}))
     try:
