@@ -2,6 +2,7 @@
 const $ = (query) => document.querySelector(query);
 const form = () => $("#editor");
 const area = () => $("#editor textarea");
+export const make = (tag, className = "", textContent = "") => Object.assign(document.createElement(tag), { className, textContent });
 let dirty = false;
 let saving = false;
 
@@ -11,23 +12,14 @@ function lines() {
   if (!mirror || !text) return;
   const drafted = new Set(($("#drafted")?.content.textContent ?? "").split("\n").map((line) => line.trim()));
   mirror.classList.add("lines");
-  mirror.replaceChildren(...text.value.split("\n").map((line) => {
-    const row = document.createElement("div");
-    row.textContent = line || "\u200b";
-    if (!drafted.has(line.trim())) row.className = "typed";
-    return row;
-  }));
+  mirror.replaceChildren(...text.value.split("\n").map((line) =>
+    make("div", drafted.has(line.trim()) ? "" : "typed", line || "\u200b")));
   const count = text.value.split(/\s+/).filter(Boolean).length;
   $("#editor [data-count]").textContent = `${count} word${count === 1 ? "" : "s"}`;
 }
 
-export function notice(text, glyph = "amber") {
-  const place = $("#draft-notice");
-  if (!place) return;
-  const line = document.createElement("p");
-  line.className = `strip ${glyph}`;
-  line.textContent = text;
-  place.replaceChildren(line);
+export function notice(text) {
+  $("#draft-notice")?.replaceChildren(make("p", "strip amber", text));
 }
 
 async function save() {
@@ -55,7 +47,7 @@ async function save() {
   }
 }
 
-export const isEditing = () => Boolean(area() && (dirty || saving || document.contains(area())));
+export const isEditing = () => Boolean(area());
 
 document.addEventListener("input", (event) => {
   if (!event.target.closest("#editor")) return;

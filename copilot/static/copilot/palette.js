@@ -1,9 +1,11 @@
 // Ctrl+K: every action and page that can be reached from here, with its key.
+import { make } from "./editor.js";
 import { visible } from "./keys.js";
 
 const palette = document.querySelector("#palette");
 const field = palette?.querySelector("input");
 const list = palette?.querySelector("[role=listbox]");
+const ORDER = ["On this draft", "On this conversation", "Go to", "Conversations"];
 let commands = [];
 let shown = [];
 let chosen = 0;
@@ -17,7 +19,7 @@ function gather() {
     names.add(element.dataset.command);
     return fresh;
   }).map((element) => ({
-    element, label: element.dataset.command, group: element.dataset.group ?? "", icon: element.querySelector("svg.icon"),
+    element, label: element.dataset.command, group: element.dataset.group ?? "", icon: element.querySelector("svg.icon:not(kbd *)"),
     key: (element.getAttribute("aria-keyshortcuts") ?? "").replace("Control+", "Ctrl ").replace("Shift+", "⇧ ").split(" ").filter(Boolean),
   }));
   for (const row of document.querySelectorAll("[data-row]")) {
@@ -28,21 +30,18 @@ function gather() {
 function marked(label, words) {
   const at = words ? label.toLowerCase().indexOf(words) : -1;
   if (at < 0) return [label];
-  const strong = document.createElement("b");
-  strong.textContent = label.slice(at, at + words.length);
-  return [label.slice(0, at), strong, label.slice(at + words.length)];
+  return [label.slice(0, at), make("b", "", label.slice(at, at + words.length)), label.slice(at + words.length)];
 }
 
 function option(command, index, words) {
-  const item = document.createElement("div");
+  const item = make("div");
   item.id = `palette-${index}`;
   item.setAttribute("role", "option");
-  const label = document.createElement("span");
+  const label = make("span");
   label.append(...marked(command.label, words));
-  const keys = document.createElement("span");
-  keys.className = "keys";
-  keys.append(...command.key.map((key) => Object.assign(document.createElement("kbd"), { textContent: key.length === 1 ? key.toUpperCase() : key })));
-  item.append(...(command.icon ? [command.icon.cloneNode(true)] : []), label, keys);
+  const keys = make("span", "keys");
+  keys.append(...command.key.map((key) => make("kbd", "", key.length === 1 ? key.toUpperCase() : key)));
+  item.append(command.icon?.cloneNode(true) ?? make("i"), label, keys);
   item.addEventListener("click", () => run(command));
   return item;
 }
@@ -51,19 +50,20 @@ function draw() {
   const words = field.value.trim().toLowerCase();
   shown = commands.filter((command) => command.label.toLowerCase().includes(words)).slice(0, 30);
   chosen = Math.min(chosen, Math.max(0, shown.length - 1));
+  shown.sort((one, other) => ORDER.indexOf(one.group) - ORDER.indexOf(other.group));
   const groups = Map.groupBy(shown, (command) => command.group);
   shown = [...groups.values()].flat();
   let index = 0;
   list.replaceChildren(...[...groups].map(([name, members]) => {
-    const group = document.createElement("div");
+    const group = make("div");
     group.setAttribute("role", "group");
     group.setAttribute("aria-label", name);
-    const title = Object.assign(document.createElement("p"), { className: "meta", textContent: name });
+    const title = make("p", "meta", name);
     title.setAttribute("aria-hidden", "true");
     group.append(title, ...members.map((command) => option(command, index++, words)));
     return group;
   }));
-  if (!shown.length) list.replaceChildren(Object.assign(document.createElement("p"), { className: "meta", textContent: `Nothing is called “${field.value}”.` }));
+  if (!shown.length) list.replaceChildren(make("p", "meta", `Nothing is called “${field.value}”.`));
   choose(chosen);
 }
 
