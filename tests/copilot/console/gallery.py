@@ -4,6 +4,7 @@
 .venv/bin/python -m tests.copilot.console.gallery var/shots  takes pictures in both themes
 """
 
+import json
 import os
 import sys
 import threading
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from queue import Empty, Queue
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -27,12 +29,12 @@ if __name__ == "__main__":
 
     django.setup()
 
-from django.conf import settings
-from django.core.wsgi import get_wsgi_application
+from django.core.handlers.wsgi import WSGIHandler
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import include, path
 
+from copilot.console.urls import urlpatterns as console
 from tests.copilot.console import drafts, pages, scenes
 
 LOOKS = {
@@ -49,11 +51,6 @@ def scene(request: HttpRequest, name: str) -> HttpResponse:
     template, context = pages.PAGES[name]()
     shell = replace(context.get("shell", scenes.shell()), theme=request.GET.get("theme", "system"))
     return render(request, template, {**context, "shell": shell})
-
-
-def states(request: HttpRequest) -> HttpResponse:
-    context = {"shell": replace(scenes.shell(), theme=request.GET.get("theme", "system"))}
-    return render(request, "console/_card.html", {**context, "card": drafts.CARDS[request.GET["state"]]()})
 
 
 def act(request: HttpRequest, **where: Any) -> HttpResponse:
@@ -83,36 +80,46 @@ def act(request: HttpRequest, **where: Any) -> HttpResponse:
     return render(request, "conversation.html", {**scenes.inbox(), "thread": thread})
 
 
+LISTENING: list[Queue[str]] = []
+
+
 def live(request: HttpRequest) -> StreamingHttpResponse:
-    return StreamingHttpResponse([b": nothing happens here\n\n"], content_type="text/event-stream")
+    """Whatever a test tells, as the real stream would send it."""
+    events: Queue[str] = Queue()
+    LISTENING.append(events)
+
+    def stream() -> Iterator[str]:
+        yield ": open\n\n"
+        while True:
+            try:
+                yield events.get(timeout=1)
+            except Empty:
+                yield ": still here\n\n"
+
+    return StreamingHttpResponse(stream(), content_type="text/event-stream")
 
 
-CARD = "inbox/<int:conversation_id>/drafts/<int:n>/"
+def tell(event: str, **data: Any) -> None:
+    for events in LISTENING:
+        events.put(f"event: {event}\ndata: {json.dumps(data)}\n\n")
+
+
+# The console's own addresses, all answered by the play above.
 urlpatterns = [
     path("scene/<name>/", scene, name="scene"),
-    path("state/", states, name="state"),
-    path("me/", include("allauth.account.urls")),
     path("live/", live, name="live"),
-    path("inbox/", act, name="inbox"),
-    path("inbox/<int:conversation_id>/", act, name="conversation"),
-    path("inbox/<int:conversation_id>/reply/", act, name="reply"),
-    path("inbox/<int:conversation_id>/note/", act, name="note"),
-    path(CARD, act, name="draft"),
-    *[
-        path(f"{CARD}{verb}/", act, name=f"draft-{verb}")
-        for verb in ("stop", "redraft", "edit", "approve", "undo", "discard", "escalate")
-    ],
-    path("accounts/", act, name="accounts"),
-    path("accounts/<int:account_id>/", act, name="account"),
+    path("me/", include("allauth.account.urls")),
+    *[path(str(one.pattern), act, name=one.name) for one in console if one.name != "live"],
     path("learning/", act, name="learning"),
-    path("help/keys/", act, name="keys"),
-    path("settings/me/", act, name="settings-me"),
-    path("settings/team/", act, name="settings-team"),
-    path("settings/people/", act, name="settings-people"),
-    path("settings/connections/", act, name="settings-connections"),
-    path("events/", act, name="events"),
-    path("deliveries/", act, name="deliveries"),
 ]
+
+
+class Gallery(WSGIHandler):
+    """The whole application, with these addresses instead of the real ones."""
+
+    def get_response(self, request: HttpRequest) -> HttpResponse:
+        request.urlconf = "tests.copilot.console.gallery"
+        return super().get_response(request)
 
 
 class Server(ThreadingMixIn, WSGIServer):
@@ -127,8 +134,7 @@ class Quiet(WSGIRequestHandler):
 @contextmanager
 def served(port: int = 0) -> Iterator[str]:
     """The gallery on loopback, under the console's own Content Security Policy."""
-    settings.ROOT_URLCONF = __spec__.name if __spec__ else __name__
-    server = make_server("127.0.0.1", port, get_wsgi_application(), Server, Quiet)
+    server = make_server("127.0.0.1", port, Gallery(), Server, Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 (texts read better whole)
 
+from dataclasses import replace
 from typing import Any
 
 from copilot.console import cards, rows
@@ -185,7 +186,11 @@ def thread(**more: Any) -> rows.Thread:
         "viewers": (SAM,),
         "live_url": "/live/?c=1",
         "earlier": rows.Earlier(
-            2, "two seats asked for, two seats added", "19 to 20 Nov", (DANA, PRIYA), letters[1:]
+            2,
+            "two seats asked for, two seats added",
+            "19 to 20 Nov",
+            (DANA, PRIYA),
+            (replace(letters[1], id=9),),
         ),
         "letters": letters,
         "card": CARDS["ready"](),
