@@ -68,10 +68,9 @@ def test_two_machines_that_answer_each_other_are_stopped(crm: PushingCrm) -> Non
     for number in range(22):
         crm.says(f"auto answer {number}", at=minutes_ago(9 - number / 10))
     run_tasks()
-    assert (
-        list(Message.objects.order_by("sent_at").values_list("automatic", flat=True))
-        == [""] * 20 + ["loop"] * 2
-    )
+    marks = list(Message.objects.order_by("pk").values_list("automatic", flat=True))
+    assert marks[:20] == [""] * 20
+    assert marks[20:] == ["loop"] * 2
 
 
 def test_a_long_history_told_at_once_is_no_loop(crm: PushingCrm) -> None:
