@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,3 +38,15 @@ def browser_type_launch_args() -> dict[str, Any]:
     """What pytest-playwright starts: the machine's own browser; root cannot have its sandbox."""
     args = ["--no-sandbox"] if os.geteuid() == 0 else []
     return {"executable_path": chromium(), "args": args}
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Any]:
+    """Playwright keeps an event loop in this thread until the end, and in such a thread Django refuses every
+    query. The queries of the tests are not the loop's; the real programs (tests.work) keep the rule."""
+    from playwright.sync_api import sync_playwright
+
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as started:
+        yield started
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]

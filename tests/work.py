@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,16 @@ def run_tasks() -> None:
         if not sum(step() for step in STEPS):
             return
     raise AssertionError("There is always more work: something makes itself due again.")
+
+
+def eventually(true: Callable[[], bool], within: float = 20) -> bool:
+    """Wait for what real programs do in their own time."""
+    end = time.monotonic() + within
+    while not true():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def end_undo_time() -> None:

@@ -1,8 +1,5 @@
 """The same way with the real programs: web server, bell, worker, receiver."""
 
-import time
-from collections.abc import Callable
-
 import pytest
 
 from config.children import Process
@@ -11,15 +8,9 @@ from tests.cast import Cast
 from tests.crm import PushingCrm, over_http
 from tests.factories import a_reply
 from tests.receiver import Receiver
+from tests.work import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def eventually(true: Callable[[], bool], within: float = 10) -> bool:
-    end = time.monotonic() + within
-    while not true() and time.monotonic() < end:
-        time.sleep(0.05)
-    return true()
 
 
 def test_an_event_is_applied_and_a_reply_delivered(
