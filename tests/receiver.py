@@ -70,10 +70,13 @@ class Receiver:
     def _take(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("content-length", 0)))
         headers = {name.lower(): value for name, value in handler.headers.items()}
-        self.deliveries.append(Delivery(handler.path, headers, body))
-        reply = self.next.popleft() if self.next else Reply()
+        delivery = Delivery(handler.path, headers, body)
+        self.deliveries.append(delivery)
         with suppress(OSError):
-            self._reply(handler, reply)
+            self._reply(handler, self.choose(delivery))
+
+    def choose(self, delivery: Delivery) -> Reply:
+        return self.next.popleft() if self.next else Reply()
 
     def _reply(self, handler: BaseHTTPRequestHandler, reply: Reply) -> None:
         if reply.ending == "reset":

@@ -1,0 +1,269 @@
+"""A bad day on a whole install: events pour in and people answer while its parts are killed and frozen.
+
+Only processes started here are signalled, by their own number.
+"""
+
+import os
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from config import children
+from config.children import Process
+from config.embedded import valkey_server
+from config.server import Server
+from copilot.models import SavedReply
+from interactions.models import Connection, InboxEvent, OutboxMessage
+from people.models import ApiKey, Scope
+from tests.config.processes import family
+from tests.crm import sign
+from tests.factories import a_connection, a_person, a_team
+from tests.journeys.ledger import Ledger, Post, broken, calm, is_reply, script
+from tests.receiver import Delivery, Receiver, Reply
+from tests.work import Programs, eventually, free_port, start_sweep, start_website, start_worker
+
+CLIENTS = 4
+PACE_SECONDS = 0.02
+AHEAD = 0.1  # this share of the events may be posted while a fault is under way, so that all fall among them
+PATIENCE_SECONDS = 120.0
+
+
+class Holding(Receiver):
+    """What it `will` do, it does to the next reply; all else gets its 200."""
+
+    def choose(self, delivery: Delivery) -> Reply:
+        return super().choose(delivery) if is_reply(delivery) else Reply()
+
+
+@dataclass
+class Storm:
+    """The install, who uses it, and the ledger."""
+
+    connection: Connection
+    key: str
+    receiver: Receiver
+    valkey: Server
+    programs: Programs
+    ledger: Ledger
+    replies: int
+    worker: Process = field(init=False)
+    web: Process = field(init=False)
+    port: int = field(default_factory=free_port)
+    faults: list[str] = field(default_factory=list)
+    next_fault: float = 0.0
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {"REDIS_URL": self.valkey.url, "UNDO_SECONDS": "0", "LOG_LEVEL": "INFO"}
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start_web(self) -> None:
+        self.web = start_website(self.programs, self.port, **self.env)[1]
+
+    def start_worker(self) -> None:
+        self.worker = start_worker(self.programs, f"worker-{len(self.faults)}", **self.env)
+
+
+def run(folder: Path, events: int, replies: int) -> tuple[dict[str, float], list[str]]:
+    """The counts, and every broken promise as a sentence. The database is the caller's, and empty."""
+    began = time.monotonic()
+    with _install(folder, events, replies) as storm:
+        started = time.monotonic()
+        people = [threading.Thread(target=_approve, args=[storm], daemon=True)]
+        posts: queue.SimpleQueue[Post] = queue.SimpleQueue()
+        for post in storm.ledger.posts:
+            posts.put(post)
+        people += [threading.Thread(target=_post, args=[storm, posts], daemon=True) for _ in range(CLIENTS)]
+        for person in people:
+            person.start()
+        _break_things(storm)
+        for person in people:
+            person.join(PATIENCE_SECONDS)
+        stormed = time.monotonic()
+        eventually(calm, within=PATIENCE_SECONDS)
+        settled = time.monotonic()
+        times = {"to start": started - began, "of storm": stormed - started, "to calm": settled - stormed}
+        return _counts(storm, times), broken(
+            storm.ledger, storm.receiver.deliveries, storm.connection.secrets[0]
+        )
+
+
+@contextmanager
+def _install(folder: Path, events: int, replies: int) -> Iterator[Storm]:
+    """A team, a CRM, an agent with a key, and all programs on a Valkey of their own."""
+    folder.mkdir(exist_ok=True)
+    receiver, programs = Holding(), Programs(folder, [])
+    team = a_team(name="Support")
+    connection = a_connection(team=team, deliver_to=receiver.url)
+    parcel = {"title": "Where is my parcel", "text": "It is on its way to you."}
+    SavedReply.objects.create(team=team, updated_at=timezone.now(), **parcel)
+    scopes = [Scope.READ, Scope.WRITE, Scope.DECIDE]
+    key = ApiKey.make("An agent's program", list(scopes), a_person(name="Ines Duarte", team=team))[1]
+    ledger = Ledger(script(events, replies, timezone.now() - timedelta(hours=2)))
+    try:
+        with valkey_server(folder / "valkey") as valkey:
+            storm = Storm(connection, key, receiver, valkey, programs, ledger, replies)
+            storm.start_web()
+            storm.start_worker()
+            start_sweep(programs, **storm.env)
+            yield storm
+            children.stop(*programs.running, within=5)
+    finally:
+        children.stop(*programs.running, within=1)
+        receiver.close()
+
+
+def _post(storm: Storm, posts: "queue.SimpleQueue[Post]") -> None:
+    """One sender of the CRM: repeats an event until it gets its 202, as senders do."""
+    with httpx.Client(trust_env=False, timeout=10) as client, suppress(queue.Empty):
+        while True:
+            post = posts.get_nowait()
+            while storm.ledger.progress > storm.next_fault + AHEAD:
+                time.sleep(0.05)
+            while not _accepted(storm, client, post):
+                storm.ledger.try_again()
+                time.sleep(0.2)
+            time.sleep(PACE_SECONDS)
+
+
+def _accepted(storm: Storm, client: httpx.Client, post: Post) -> bool:
+    headers = sign(storm.connection.secrets[0], post.key, post.body)
+    try:
+        answer = client.post(f"{storm.url}/webhooks/{storm.connection.pk}", content=post.body, headers=headers)
+    except httpx.TransportError:
+        return False
+    if answer.status_code == 202:
+        storm.ledger.accept(post, answer.json()["duplicate"])
+    return answer.status_code == 202
+
+
+def _approve(storm: Storm) -> None:
+    """An agent's program: answers every customer who wrote once, in words of its own."""
+    headers = {"Authorization": f"Bearer {storm.key}"}
+    with httpx.Client(base_url=storm.url, headers=headers, trust_env=False, timeout=10) as client:
+        end = time.monotonic() + PATIENCE_SECONDS
+        names: dict[int, str] = {}
+        while len(storm.ledger.approved) < storm.replies and time.monotonic() < end:
+            ready = _asked(client, "GET", "/api/v1/drafts/?state=ready&limit=200")
+            for draft in ready.get("results", []):
+                number = draft["conversation"]
+                if number not in names:
+                    names[number] = _asked(client, "GET", f"/api/v1/conversations/{number}/")["external_id"]
+                if names[number].startswith("once-"):
+                    _answer(storm, client, draft, names[number])
+            time.sleep(0.5)
+
+
+def _answer(storm: Storm, client: httpx.Client, draft: dict[str, Any], name: str) -> None:
+    text = f"An answer to {name}, draft {draft['id']}."
+    wanted = {"kind": "edit", "version": draft["version"], "text": text}
+    decided = _asked(client, "POST", f"/api/v1/drafts/{draft['id']}/decisions/", wanted, f"reply-{draft['id']}")
+    if decided.get("delivery"):
+        storm.ledger.approved[decided["delivery"]] = text
+
+
+def _asked(client: httpx.Client, method: str, path: str, body: Any = None, once: str = "") -> dict[str, Any]:
+    """Repeats while nobody answers, under the same Idempotency-Key; another refusal is an empty answer."""
+    headers = {"Idempotency-Key": once} if once else {}
+    while True:
+        try:
+            answer = client.request(method, path, json=body, headers=headers)
+        except httpx.TransportError:
+            time.sleep(0.2)
+            continue
+        return dict(answer.json()) if answer.is_success else {}
+
+
+def _break_things(storm: Storm) -> None:
+    """Each fault waits until its share of the events was accepted."""
+    faults: dict[float, Callable[[Storm], None]] = {
+        0.10: _kill_pool_child,
+        0.25: _kill_worker_in_mid_delivery,
+        0.45: _kill_valkey,
+        0.60: _freeze_valkey,
+        0.75: _kill_web,
+        0.90: _kill_pool_child,
+    }
+    for share, fault in faults.items():
+        storm.next_fault = share
+        ready = eventually(lambda share=share: storm.ledger.progress >= share, within=PATIENCE_SECONDS)  # type: ignore[misc]
+        assert ready, f"Only {storm.ledger.progress:.0%} of the events were accepted."
+        fault(storm)
+        storm.faults.append(fault.__name__)
+    storm.next_fault = 1.0
+
+
+def _kill(process: Process) -> None:
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def _kill_pool_child(storm: Storm) -> None:
+    os.kill(max(family(storm.worker.pid) - {storm.worker.pid}), signal.SIGKILL)
+
+
+def _kill_worker_in_mid_delivery(storm: Storm) -> None:
+    """The receiver has the request in hand and has not answered when the worker dies."""
+    storm.receiver.will(Reply(ending="hang"))
+    eventually(lambda: not storm.receiver.next)
+    _kill(storm.worker)
+    storm.programs.running.remove(storm.worker)
+    # Let the two minutes pass that a delivery is held for whoever began it.
+    OutboxMessage.objects.filter(state=OutboxMessage.State.SENDING).update(lease_until=Now())
+    storm.start_worker()
+
+
+def _kill_valkey(storm: Storm) -> None:
+    _kill(storm.valkey.process)
+    time.sleep(0.5)
+    storm.valkey.start()
+
+
+def _freeze_valkey(storm: Storm) -> None:
+    storm.valkey.process.send_signal(signal.SIGSTOP)
+    time.sleep(2)
+    storm.valkey.process.send_signal(signal.SIGCONT)
+
+
+def _kill_web(storm: Storm) -> None:
+    _kill(storm.web)
+    storm.programs.running.remove(storm.web)
+    storm.start_web()
+
+
+def _counts(storm: Storm, times: dict[str, float]) -> dict[str, float]:
+    ledger = storm.ledger
+    replies = [one.headers["webhook-id"] for one in storm.receiver.deliveries if is_reply(one)]
+    states = list(InboxEvent.objects.values_list("state", flat=True))
+    return {
+        "events posted": len(ledger.posts),
+        "posts repeated by the CRM": ledger.retries,
+        "answered 202 as new": sum(answers.count(False) for answers in ledger.accepted.values()),
+        "answered 202 as duplicate": sum(answers.count(True) for answers in ledger.accepted.values()),
+        "events kept": len(states),
+        "applied": states.count("applied"),
+        "ignored as known": states.count("ignored"),
+        "replies approved": len(ledger.approved),
+        "ids delivered": len(set(replies)),
+        "deliveries repeated under their id": len(replies) - len(set(replies)),
+        "faults": len(storm.faults),
+        **{f"seconds {name}": round(spent, 1) for name, spent in times.items()},
+    }
+
+
+def told(counts: dict[str, float]) -> str:
+    return "\n".join(f"{value:>8g}  {name}" for name, value in counts.items())

@@ -1,0 +1,19 @@
+"""Nothing that was acknowledged is lost, and nothing is sent twice, whatever dies in the middle."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.journeys import storm
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("journeys")]
+
+
+def test_a_storm_loses_no_event_and_sends_no_reply_twice(tmp_path: Path) -> None:
+    """`make soak` does the same with 500 events."""
+    counts, broken = storm.run(tmp_path / "storm", events=200, replies=24)
+    print(storm.told(counts))
+    assert not broken, "\n".join(broken)
+    assert counts["replies approved"] == counts["ids delivered"] == 24
+    assert counts["events posted"] == 200
+    assert counts["deliveries repeated under their id"] >= 1
