@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
-from django.db.models.functions import Now
+from django.db.models import Count
 from standardwebhooks import Webhook
 
 from copilot.models import Decision, Draft, Signal
@@ -109,24 +108,12 @@ def calm() -> bool:
 
 
 def _unfinished() -> list[Any]:
-    State = Draft.State  # noqa: N806
     return [
         InboxEvent.objects.filter(state__in=InboxEvent.DUE),
         OutboxMessage.objects.filter(state__in=(*OutboxMessage.DUE, OutboxMessage.State.SENDING)),
-        Draft.objects.filter(state__in=(State.QUEUED, *Draft.WORKING)),
+        Draft.objects.filter(state__in=(Draft.State.QUEUED, *Draft.WORKING)),
         Signal.objects.filter(state=Signal.State.PENDING),
     ]
-
-
-def stuck() -> list[str]:
-    """Rows that are neither over nor due: nobody would ever come back to them."""
-    waiting = Q(state__in=(*OutboxMessage.DUE, "queued", "recorded"))
-    events, outbox, drafts, _ = _unfinished()
-    lost = [
-        *events.filter(due_at=None),
-        *outbox.filter(~waiting, Q(lease_until=None) | Q(lease_until__lt=Now())),
-    ]
-    return [str(row) for row in (*lost, *drafts.filter(~waiting, lease_until=None))]
 
 
 def broken(ledger: Ledger, deliveries: Iterable[Delivery], secret: str) -> list[str]:
@@ -136,7 +123,7 @@ def broken(ledger: Ledger, deliveries: Iterable[Delivery], secret: str) -> list[
         *_order_broken(ledger),
         *_replies_broken(ledger, list(deliveries), secret),
         *(f"left half-way: {row!r}" for rows in _unfinished() for row in rows[:5]),
-        *(f"nobody will come back to {row}" for row in stuck()),
+        *(f"{row} is {row.state}: {row.reason}" for row in OutboxMessage.objects.exclude(state="sent")[:5]),
     ]
 
 

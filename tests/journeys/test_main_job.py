@@ -42,7 +42,7 @@ PAST = (
     ),
     ("Peter Aas", "Aas Boats", "I must change the delivery address of an order.", USUAL, "tomas@tern.example"),
 )
-PATIENCE = 20_000  # milliseconds; two processors serve the browser and six programs
+PATIENCE = 30_000  # milliseconds; two processors serve the browser and six programs
 
 type SignIn = Callable[["Page", User], None]
 
