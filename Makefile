@@ -20,7 +20,7 @@ run: .venv/ready ## Start Rapport with everything it needs (PORT, HOST, VAR_DIR,
 	@$(PYTHON) -m config.run --end-with-parent
 
 test: lint ## Check style, import rules and types, then run all tests
-	$(PYTHON) -m pytest -n 2 --dist loadgroup
+	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # The type checker reads the settings, which refuse to load without these; it connects to nothing.
 lint: export SECRET_KEY = types

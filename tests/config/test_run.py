@@ -15,8 +15,6 @@ from tests.config.processes import Run, alive, eventually, family, free_port, ru
 
 READY_SECONDS = 90
 
-pytestmark = pytest.mark.xdist_group("run")  # one process, so that the shared install is started once
-
 
 @pytest.fixture(scope="module")
 def var(tmp_path_factory: pytest.TempPathFactory) -> Path:

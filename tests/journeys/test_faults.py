@@ -6,7 +6,7 @@ import pytest
 
 from tests.journeys import storm
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("storm")]
+pytestmark = [pytest.mark.django_db(transaction=True)]
 
 
 def test_a_storm_loses_no_event_and_sends_no_reply_twice(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from tests.work import Programs, eventually, start_sweep, start_website, start_w
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.xdist_group("journeys")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
 QUESTION = "Hello, can I still change the delivery address of the order I placed this morning?"
 USUAL = "You can change the delivery address under Orders until the parcel leaves our warehouse."

@@ -70,7 +70,7 @@ BODIES = some.fixed_dictionaries(
 
 
 @given(body=BODIES | ANYTHING)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_body_is_an_error_of_ours(ines: Program, draft: Draft, body: Any) -> None:
     raw = json.dumps(body, allow_nan=True).encode()
     answer = ines.raw(f"drafts/{draft.pk}/decisions/", raw)

@@ -24,7 +24,7 @@ from tests.cast import Cast
 from tests.copilot.console.made import a_draft
 from tests.factories import a_conversation, a_message
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("live")]
+pytestmark = [pytest.mark.django_db(transaction=True)]
 
 
 def cookie_of(person: User) -> dict[str, str]:
