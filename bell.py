@@ -24,7 +24,10 @@ _PATIENCE_SECONDS = 0.2
 _PAUSE_AFTER_FAILURE = 0.5
 _MOST_WAITING = 10_000
 _BATCH = 20
+_GATHER = 0.001
 _BREATH = 0.01
+_FLOOD = 4
+_LONG_BREATH = 0.05
 
 type Ring = tuple[str, str, int | str]
 
@@ -97,11 +100,14 @@ class _Ringer:
                     self._busy = False
                     self._some.wait()
                 self._busy = True
+            time.sleep(_GATHER)  # what one transaction rings arrives one by one
+            with self._some:
                 rings = list(self._waiting.values())
                 self._waiting.clear()
             try:
                 out.send(rings)
-                time.sleep(_BREATH)  # the first ring goes at once; in a flood many go together
+                # The first ring goes at once; in a flood many go together.
+                time.sleep(_BREATH if len(rings) < _FLOOD else _LONG_BREATH)
             except Exception as error:
                 log.warning("bell: dropped %d rings: %s", len(rings), type(error).__name__)
                 out = _Way()
@@ -113,16 +119,12 @@ class _Way:
 
     def __init__(self) -> None:
         patience = {"socket_timeout": _PATIENCE_SECONDS, "socket_connect_timeout": _PATIENCE_SECONDS}
-        self._broker = Connection(settings.REDIS_URL, transport_options=patience)
+        broker = Connection(settings.REDIS_URL, transport_options=patience)
+        # Kept, because opening a channel for each message cost more than the message.
+        self._producer = current_app.amqp.Producer(broker)
         self._pubsub = redis.Redis.from_url(settings.REDIS_URL, **patience)
 
     def send(self, rings: list[Ring]) -> None:
-        told = [(name, value) for kind, name, value in rings if kind == "tell"]
-        if told:
-            with self._pubsub.pipeline(transaction=False) as pipe:
-                for name, value in told:
-                    pipe.publish(channel(name), value)
-                pipe.execute()
         for kind, name, value in rings:
             if kind == "ring":
                 self._send_task(name, value)
@@ -130,9 +132,15 @@ class _Way:
             ids = [value for kind, name, value in rings if (kind, name) == ("batch", task)]
             for start in range(0, len(ids), _BATCH):
                 self._send_task(task, ids[start : start + _BATCH])
+        told = [(name, value) for kind, name, value in rings if kind == "tell"]
+        if told:
+            with self._pubsub.pipeline(transaction=False) as pipe:
+                for name, value in told:
+                    pipe.publish(channel(name), value)
+                pipe.execute()
 
     def _send_task(self, task: str, argument: int | str | list[int | str]) -> None:
-        current_app.send_task(task, args=[argument], connection=self._broker, retry=False)
+        current_app.send_task(task, args=[argument], producer=self._producer, retry=False)
 
 
 _ringer = _Ringer()

@@ -19,7 +19,8 @@ from copilot.console.watching import Event, Gone, Watch
 
 HEARTBEAT_SECONDS = 15.0
 ACCESS_SECONDS = 60.0
-LEAST_PAUSE = 0.1  # ten times a second at the most
+TEXT_PAUSE = 0.1  # growing text: ten times a second at the most
+LEAST_PAUSE = 0.02
 LIST_PAUSE = 1.0
 
 
@@ -83,7 +84,8 @@ async def _changes(watch: Watch, bells: Bells) -> AsyncIterator[bytes]:
             yield as_bytes(event)
         if events:
             spoken = now
-            await asyncio.sleep(LEAST_PAUSE)
+            grew = any(name == "text" for name, _ in events)
+            await asyncio.sleep(TEXT_PAUSE if grew else LEAST_PAUSE)
         elif now - spoken >= HEARTBEAT_SECONDS:
             spoken = now
             yield b": still here\n\n"
