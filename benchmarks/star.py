@@ -102,7 +102,8 @@ def _draft(dialogue: dict[str, Any], said: list[dict[str, Any]]) -> Any:
         inbox.apply(event)
     for draft in due_drafts(100):
         work(draft)
-    return Draft.objects.select_related("conversation").get(conversation__external_id=case)
+    ready = Draft.objects.filter(conversation__external_id=case, state=Draft.State.READY)
+    return ready.select_related("conversation").get()
 
 
 _DOORS: dict[str, tuple[str, str]] = {}
