@@ -278,7 +278,7 @@ def _end_escalation(conversation: Conversation, state: str) -> None:
 
 
 @transaction.atomic
-def stop(draft_id: int, version: int | None, actor: Actor) -> Draft:
+def stop(draft_id: int) -> Draft:
     """Stop the writing; the worker finds its fence gone and puts the pen down."""
     draft = Draft.objects.select_for_update().get(pk=draft_id)
     working = [State.QUEUED, State.THINKING, State.STREAMING]
@@ -294,7 +294,7 @@ def save_edit(draft_id: int, actor: Actor, text: str) -> Draft:
     if draft.state not in Draft.OPEN:
         raise Conflict("This draft was decided meanwhile. Your text is kept on this page.", draft)
     if draft.state in (State.QUEUED, *Draft.WORKING):
-        stop(draft.pk, None, actor)
+        stop(draft.pk)
     Draft.objects.filter(pk=draft.pk).update(edited_text=text, edited_by=actor.person, edited_at=timezone.now())
     draft.refresh_from_db()
     tell(draft)

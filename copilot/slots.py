@@ -29,7 +29,6 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("id", re.compile(r"#?\b(?=[\w-]*\d)(?:[A-Z]{1,6}-?[\w-]*\d[\w-]*|\d{4,})\b")),
     ("number", re.compile(r"\b\d+(?:[.,]\d+)*\b")),
 )  # fmt: skip
-SLOT = re.compile(r"\{(?:link|email|phone|amount|date|time|day|id|number|name)\}")
 
 
 def mask(text: str, names: tuple[str, ...] = ()) -> str:

@@ -132,11 +132,6 @@ def count_words(text: str) -> int:
     return sum(token[0].isalnum() for token in tokens(text))
 
 
-def reading_seconds(text: str) -> int:
-    """How long reading takes at 240 words a minute, a usual pace for work mail."""
-    return round(count_words(text) / 4)
-
-
 def likeness(one: Sequence[str], other: Sequence[str]) -> float:
     """1 for the same words in the same order, 0 for none in common."""
     return Levenshtein.normalized_similarity(one, other)

@@ -214,7 +214,7 @@ def stop(visit: Visit, conversation_id: int, n: int) -> HttpResponse:
 
 
 def _stop(ask: Ask) -> Status:
-    decisions.stop(ask.draft.pk, None, ask.actor)
+    decisions.stop(ask.draft.pk)
     return Status("Drafting was stopped.")
 
 

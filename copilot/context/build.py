@@ -31,7 +31,7 @@ def build_context(draft: Draft) -> Context:
     language = conversation.language or (contact.language if contact else "") or "en"
     question = _question(turns)
     near = retrieval.asked_text(_said_before(turns), question or conversation.subject)
-    examples = retrieval.near_replies(conversation.team, near, language, contact, conversation.pk)
+    examples = retrieval.near_replies(conversation.team, near, language, conversation.pk)
     notes, unused = _notes(account, contact)
     items = [
         *_records(account, contact),

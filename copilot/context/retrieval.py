@@ -15,7 +15,6 @@ from copilot.context.value import Example
 from copilot.models import Article, PastReply, SavedReply
 from copilot.models.knowledge import dictionary
 from copilot.slots import names_in
-from customers.models import Contact
 from people.models import Team
 
 MOST_WORDS = 60
@@ -53,16 +52,14 @@ _MATCHES: dict[str, Any] = {
 }
 
 
-def near_replies(
-    team: Team, text: str, language: str, contact: Contact | None, exclude: int, limit: int = 30
-) -> list[Example]:
+def near_replies(team: Team, text: str, language: str, exclude: int, limit: int = 30) -> list[Example]:
     """Past replies of the team to something like `text`, the nearest first."""
     rows = PastReply.objects.filter(team=team).exclude(conversation_id=exclude)
     rows = rows.select_related("contact", "account", "message").defer("vector")
-    return [_example(row, contact) for row in _near(rows, text, language, limit)]
+    return [_example(row) for row in _near(rows, text, language, limit)]
 
 
-def _example(row: PastReply, contact: Contact | None) -> Example:
+def _example(row: PastReply) -> Example:
     people = (row.contact.name if row.contact else "", row.account.name if row.account else "")
     return Example(
         asked=row.asked,
@@ -70,7 +67,6 @@ def _example(row: PastReply, contact: Contact | None) -> Example:
         customer=row.customer,
         author=row.author,
         names=names_in(*people, row.message.author_name),
-        same_customer=contact is not None and row.contact_id == contact.pk,
         score=float(getattr(row, "near", 0.0)),
         sent_at=row.sent_at,
     )

@@ -54,7 +54,6 @@ class Example:
     customer: str
     author: str
     names: tuple[str, ...]
-    same_customer: bool
     score: float
     sent_at: datetime
 

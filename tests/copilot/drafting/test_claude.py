@@ -62,7 +62,6 @@ MARTA = Context(
             customer="Quist",
             author="Ines",
             names=("Quist",),
-            same_customer=False,
             score=0.9,
             sent_at=THEN,
         ),
