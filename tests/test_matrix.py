@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import redis
 from django.db import connections, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -215,8 +216,11 @@ def address(name: str, world: dict[str, Any]) -> str:
 
 
 @pytest.fixture
-def world(cast: Cast, connection: Connection) -> dict[str, Any]:
-    """What stands for each part of an address; `pk` goes by the route's name."""
+def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, Any]:
+    """What stands for each part of an address; `pk` goes by the route's name.
+
+    No worker's heartbeat is in Valkey, where one that has just ended would still seem alive.
+    """
     now = timezone.now()
     talk = a_conversation(team=cast.support, contact=cast.sigrid, connection=connection)
     draft = a_draft(conversation=talk)
