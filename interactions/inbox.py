@@ -25,13 +25,17 @@ APPLY = "interactions.tasks.apply_events"
 # Seconds after each failed attempt; then the event is dead, with its reason, until replayed.
 SCHEDULE = (1, 5, 30, 300, 1800)
 
-_INSERT = """
+# A row as PostgreSQL itself numbers its versions: any change to the connection makes another.
+VERSION = "xmin::text || ctid::text"
+_INSERT = f"""
 INSERT INTO interactions_inboxevent
     (connection_id, key, type, body, state, reason, attempts, due_at, received_at)
-VALUES (%s, %s, %s, %s, %s, %s, 0, now(), now())
+SELECT id, %s, %s, %s, %s, %s, 0, now(), now()
+FROM interactions_connection WHERE id = %s AND {VERSION} = %s
 ON CONFLICT (connection_id, key) DO NOTHING
 RETURNING id
 """
+_SAME = f"SELECT 1 FROM interactions_connection WHERE id = %s AND {VERSION} = %s"
 _REFUSED = """
 INSERT INTO interactions_refusal (connection_id, hour, reason, count, last_at)
 VALUES (%s, date_trunc('hour', now()), %s, 1, now())
@@ -40,18 +44,21 @@ DO UPDATE SET count = interactions_refusal.count + 1, last_at = now()
 """
 
 
+class Outdated(Exception):
+    """The connection's row is not the one that was read: it was paused, rotated or revoked."""
+
+
 def record(connection: Connection, headers: Mapping[str, str], body: bytes) -> tuple[int, bool]:
     """Keep a delivery; returns its event's id and whether it was here already.
 
-    Raises Unverified when it is not proven to come from the CRM, and Unreadable, after it was
-    kept with the reason, when it makes no sense.
+    Raises Unverified when it is not proven to come from the CRM; Outdated when the connection
+    changed since it was read; and Unreadable, after it was kept with the reason, when it makes no sense.
     """
     crm = crm_for(connection.kind)
     try:
         key = crm.verify(connection.secrets, headers, body, timezone.now())
     except Exception as error:
         reason = str(error) if isinstance(error, Unverified) else "the signature is garbage"
-        refuse(connection, reason)
         raise Unverified(reason) from None
     try:
         deliveries = crm.split(key, body)
@@ -70,14 +77,22 @@ def refuse(connection: Connection, reason: str) -> None:
 
 def _insert(connection: Connection, one: Delivery, state: str, reason: str = "") -> tuple[int, bool]:
     with database.cursor() as cursor:
-        cursor.execute(_INSERT, [connection.pk, one.key, one.type, one.body, state, reason])
+        cursor.execute(_INSERT, [one.key, one.type, one.body, state, reason, connection.pk, connection.version])
         new = cursor.fetchone()
     if new is None:
-        known = InboxEvent.objects.values_list("pk", flat=True)
-        return known.get(connection=connection, key=one.key), True
+        return _known(connection, one.key), True
     if state == State.RECORDED and connection.paused_at is None:
         bell.ring_batch(APPLY, new[0])
     return int(new[0]), False
+
+
+def _known(connection: Connection, key: str) -> int:
+    """The event that was here already; nothing was inserted for that reason, or for another."""
+    with database.cursor() as cursor:
+        cursor.execute(_SAME, [connection.pk, connection.version])
+        if cursor.fetchone() is None:
+            raise Outdated
+    return InboxEvent.objects.values_list("pk", flat=True).get(connection=connection, key=key)
 
 
 def apply(event_id: int) -> None:

@@ -32,6 +32,8 @@ class Connection(models.Model):
     disabled_reason = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    version = ""  # of the row, where it was read at the door
+
     def __str__(self) -> str:
         return self.name
 

@@ -72,12 +72,27 @@ def test_a_delivery_is_kept_before_it_is_answered(crm: PushingCrm) -> None:
     assert json.loads(bytes(event.body))["data"]["message"]["text"] == "Where is my order?"
 
 
-def test_the_door_costs_two_queries(crm: PushingCrm) -> None:
-    crm.says("once, so that nothing is new")
+def test_the_door_costs_one_query(crm: PushingCrm) -> None:
+    crm.says("once, so that the connection is known")
     with CaptureQueriesContext(database) as queries:
         crm.says("again")
     said = [query["sql"].split()[0] for query in queries]
-    assert said == ["SELECT", "INSERT"], queries.captured_queries
+    assert said == ["INSERT"], queries.captured_queries
+
+
+def test_a_known_connection_that_is_revoked_or_deleted_takes_nothing_more(crm: PushingCrm) -> None:
+    assert crm.push(received("while it is welcome")).status_code == 202
+    crm.connection.revoked_at = timezone.now()
+    crm.connection.save()
+    assert crm.push(received("a moment later")).status_code == 410
+    crm.connection.delete()
+    assert crm.push(received("after all is gone")).status_code == 404
+
+
+def test_a_repetition_to_a_known_connection_that_was_paused_meanwhile_is_still_known(crm: PushingCrm) -> None:
+    first = crm.push(received("hi"), key="evt-same").json()
+    Connection.objects.filter(pk=crm.connection.pk).update(paused_at=timezone.now())
+    assert crm.push(received("hi"), key="evt-same").json() == {"event": first["event"], "duplicate": True}
 
 
 def test_both_secrets_are_valid_while_one_rotates_and_a_third_is_not(crm: PushingCrm) -> None:
