@@ -220,6 +220,27 @@ def replay(row_id: str, person: User) -> bool:
     return bool(revived)
 
 
+@transaction.atomic
+def settle_unknown(row: OutboxMessage, person: User, *, arrived: bool, key: ApiKey | None = None) -> bool:
+    """A person found out whether it arrived; False when that is not the question any more.
+
+    What did not arrive leaves again under its same id. What did had left when it was tried, which
+    `due_at` still tells: a customer who has written since is not answered by it.
+    """
+    state = State.SENT if arrived else State.RETRY
+    times = {"sent_at": F("due_at")} if arrived else {"due_at": Now()}
+    unknown = OutboxMessage.objects.filter(pk=row.pk, state=State.UNKNOWN)
+    settled = unknown.update(state=state, reason="", **times)
+    if not settled:
+        return False
+    note_deed(person, "settled delivery", row, key=key, arrived=arrived)
+    if row.kind == OutboxMessage.Kind.REPLY:
+        _reply_moved(row, state)
+    if not arrived:
+        bell.ring(DELIVER, str(row.pk))
+    return True
+
+
 def due_rows(limit: int) -> list[str]:
     """Ids that are due and unclaimed, the oldest first."""
     due = OutboxMessage.objects.filter(state__in=OutboxMessage.DUE, due_at__lte=Now())

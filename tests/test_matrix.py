@@ -120,6 +120,7 @@ REST = [
     post("api-request-draft",        "401 200 404 200 200 404 403 403"),
     post("api-decide",               "401 201 404 201 201 404 403 403", kind="discard", version=1),
     post("api-undo",                 "401 200 404 200 200 404 403 403"),
+    post("api-settle",               "401 409 404 409 409 403 403 403", arrived=True),
     post("api-replay",               "401 404 404 404 202 202 202 403"),
 ]  # fmt: skip
 
@@ -144,6 +145,7 @@ CONSOLE = [
     post("draft-discard",            "302 303 404 303 303 404 404 302", version=1),
     post("draft-undo",               "302 409 404 409 409 404 404 302"),
     post("draft-escalate",           "302 303 404 303 303 404 404 302", version=1, to="team:{teams}"),
+    post("delivery-settle",          "302 409 404 409 409 404 404 302"),
     get("accounts",                  "302 200 200 200 200 404 200 302"),
     get("account",                   "302 200 404 200 200 404 200 302"),
     get("keys",                      "302 200 200 200 200 200 200 302"),
@@ -242,6 +244,7 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
         "connections": connection.pk, "events": event, "deliveries": decision.outbox_id,
         "people": cast.tomas.pk, "teams": cast.support.pk, "reply": talk.pk, "request-draft": talk.pk,
         "decide": draft.pk, "undo": decision.pk, "replay": event,
+        "settle": decision.outbox_id, "delivery_id": decision.outbox_id, "fate": "arrived",
     }  # fmt: skip
 
 

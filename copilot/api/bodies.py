@@ -73,6 +73,10 @@ class RequestBody(serializers.Serializer[Any]):
     instruction = Text(1000, help_text="What the draft should heed.")
 
 
+class SettlementBody(serializers.Serializer[Any]):
+    arrived = serializers.BooleanField(help_text="Whether the receiver has it; if not, it is sent again.")
+
+
 def wording(sent: dict[str, Any]) -> Wording:
     return Wording(**{name: sent.get(name) for name in ("text", "to", "cc", "bcc", "subject")})
 

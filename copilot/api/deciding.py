@@ -1,6 +1,8 @@
-"""What can be done: decide about a draft, take it back, write without one, ask for one, replay an event."""
+"""What can be done: decide about a draft, take it back, write without one, ask for one,
+say whether a reply arrived, replay an event."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -15,13 +17,13 @@ from copilot.api.door import Door
 from copilot.api.idempotency import once
 from copilot.api.keys import Caller, caller
 from copilot.api.problems import Problem
-from copilot.api.shapes import DecisionSerializer, DraftSerializer, EventSerializer
+from copilot.api.shapes import DecisionSerializer, DeliverySerializer, DraftSerializer, EventSerializer
 from copilot.decisions import Actor, Invalid
 from copilot.drafting import opening
 from copilot.drafting.switch import ruling
 from copilot.models import Decision, Draft
-from interactions import inbox
-from interactions.models import Conversation, Escalation
+from interactions import inbox, outbox
+from interactions.models import Conversation, Escalation, OutboxMessage
 from people.audit import note_deed
 from people.models import Scope
 
@@ -148,6 +150,25 @@ def _request_draft(who: Caller, conversation_id: int, instruction: str) -> tuple
         raise Invalid(f"{ruling(conversation, who.person).why} Write the reply yourself.")
     draft.refresh_from_db()
     return draft, is_new
+
+
+class DeliverySettlement(Deciding):
+    @extend_schema(
+        operation_id="deliveries_settle", request=bodies.SettlementBody, tags=["deliveries"],
+        responses={200: DeliverySerializer}, parameters=[IDEMPOTENCY_KEY],
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Say whether a reply in the state `unknown` arrived; if not, it leaves again under its same id."""
+        who = caller(request)
+        replies = reach.deliveries(who).filter(kind=OutboxMessage.Kind.REPLY)
+        row = get_object_or_404(replies.select_related("connection", "conversation"), pk=pk)
+        _must_answer(who, row.conversation_id or 0)
+        arrived, actor = _read(bodies.SettlementBody, request)["arrived"], _actor(who)
+        if not outbox.settle_unknown(row, actor.person, arrived=arrived, key=actor.key):
+            state = replies.get(pk=pk).state
+            raise Problem(409, "refused", f"Only a reply in the state unknown is settled; this one is {state}.")
+        return Response(DeliverySerializer(reach.deliveries(who).get(pk=pk)).data)
 
 
 class EventReplay(Door):

@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern] = [
     *_resource("events", resources.Events),
     path("events/<int:pk>/replay/", deciding.EventReplay.as_view(), name="api-replay"),
     *_resource("deliveries", resources.Deliveries, "uuid"),
+    path("deliveries/<uuid:pk>/settlement/", deciding.DeliverySettlement.as_view(), name="api-settle"),
     *_resource("people", resources.People),
     *_resource("teams", resources.Teams),
     path("schema/", documents.OpenApi.as_view(), name="api-schema"),

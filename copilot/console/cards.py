@@ -21,11 +21,12 @@ CardState = Literal[
     "approved",
     "sent",
     "refused",
+    "unknown",
     "escalated",
     "answered_elsewhere",
     "discarded",
 ]
-Verb = Literal["approve", "edit", "escalate", "discard", "redraft", "stop", "undo", "write", "note"]
+Verb = Literal["approve", "edit", "escalate", "discard", "redraft", "stop", "undo", "settle", "write", "note"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ HEADS: Final[dict[str, Head]] = {
     "approved": Head("Sending", "clock", "pine", "pine"),
     "sent": Head("Sent", "done", "pine", "pine"),
     "refused": Head("Not sent", "triangle", "red", "solid"),
+    "unknown": Head("Nobody knows", "ask", "amber", "amber"),
     "escalated": Head("With", "away", "", "grey"),
     "answered_elsewhere": Head("Answered", "reply", "", "grey"),
     "discarded": Head("Discarded", "dropped", "", "grey"),
@@ -202,7 +204,8 @@ class Card:
     said: Said | None = None
     question: str = ""  # an abstention, or the reason of an escalation or a discard
     missing: tuple[str, ...] = ()
-    reason: str = ""  # failed, refused: what happened, in plain words
+    reason: str = ""  # failed, refused, unknown: what happened, in plain words
+    delivery: str = ""  # unknown: the id of what a person settles
     kept: str = ""  # what was not lost
     reference: str = ""
     elapsed: int = 0

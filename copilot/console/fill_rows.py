@@ -77,6 +77,8 @@ def state_of(conversation: Conversation) -> tuple[str, str, str]:
         return "resolved", "", ""
     if draft and draft["state"] in Draft.OPEN:
         return _open_state(conversation, draft, reply)
+    if reply and reply["state"] == OutboxMessage.State.UNKNOWN:
+        return "unknown", "", ""
     if reply and reply["state"] in _LEAVING:
         return "approved", "", ""
     if conversation.waiting_since is not None:
@@ -95,7 +97,7 @@ def _open_state(
         name = (holder.get("person") or holder.get("team") or "a colleague").split(" ")[0]
         return state, f"With {name}", ""
     if state == Draft.State.READY:
-        if reply and reply["draft"] == draft["n"] and reply["state"] in ("dead", "unknown"):
+        if reply and reply["draft"] == draft["n"] and reply["state"] == OutboxMessage.State.DEAD:
             return "refused", "", ""
         if draft["abstained"]:
             return "abstained", "", ""

@@ -70,8 +70,14 @@ def _reply_card(scene: Scene, reply: Decision) -> Card:
         if any(message.pk == row.message_id for message in scene.messages):
             common["paragraphs"] = ()  # it stands in the conversation, right above
         return Card(**common, state="sent", at=row.sent_at, meta=way, can=frozenset({"write", "note"}))
-    if row.state in (Out.DEAD, Out.UNKNOWN):
-        return Card(**common, state="refused", reason=_not_sent(row), can=frozenset({"write", "note"}))
+    if row.state == Out.UNKNOWN:
+        return Card(
+            **common, state="unknown", reason=_perhaps_sent(row), delivery=str(row.pk),
+            can=frozenset({"settle", "write", "note"}),
+        )  # fmt: skip
+    if row.state == Out.DEAD:
+        reason = f"{row.reason or 'The receiver did not take it.'} Nothing was sent."
+        return Card(**common, state="refused", reason=reason, can=frozenset({"write", "note"}))
     can: set[Verb] = {"note"}
     left = max(0, round((row.due_at - timezone.now()).total_seconds())) if row.state == Out.PENDING else 0
     if left:
@@ -89,10 +95,10 @@ def _way(row: OutboxMessage, letter: Letter) -> str:
     return f"to {to}{', cc ' + ', '.join(letter.cc) if letter.cc else ''}" if to else ""
 
 
-def _not_sent(row: OutboxMessage) -> str:
-    if row.state == Out.UNKNOWN:
-        return f"{row.reason} Ask the receiver before you write again."
-    return f"{row.reason or 'The receiver did not take it.'} Nothing was sent."
+def _perhaps_sent(row: OutboxMessage) -> str:
+    """A receiver's own sentence, or the name of how the line broke, which says nothing to a person."""
+    what = row.reason if row.reason.endswith(".") else "The line broke while it was leaving."
+    return f"{what} It may have arrived: find out, and say so here. Only if you say that it did not is it sent again."
 
 
 def _elsewhere(scene: Scene, draft: Draft) -> Card:

@@ -1,6 +1,6 @@
 """A conversation as its page shows it: the letters, the banners above, the draft and what it rests on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -16,7 +16,8 @@ from copilot.console.fill_why import why
 from copilot.console.rows import Banner, Earlier, Letter, Thread
 from copilot.console.scene import Scene
 from copilot.models import Decision
-from interactions.models import Conversation, Message
+from copilot.templatetags.rapport import clock
+from interactions.models import Conversation, Message, OutboxMessage
 
 # The newest letters stand open; older ones fold into one line at the top.
 UNFOLDED = 6
@@ -45,7 +46,7 @@ def thread(scene: Scene, card: Card | None = None, *, view: str = "", show: str 
         card=shown,
         why=why(scene),
         diff=diff(scene, show or "changes") if show or _just_edited(scene, shown) else None,
-        banners=tuple(_banners(scene, editor)),
+        banners=(*_banners(scene, editor), *_unknown_replies(scene, shown)),
         back_url=f"{back}?view={view}" if view else back,
         can_note=scene.may_answer,
         mine=conversation.assignee_id == scene.viewer.pk,
@@ -121,3 +122,12 @@ def _banners(scene: Scene, editor: Person | None) -> list[Banner]:
     if not scene.may_answer:
         banners.append(Banner("You read this because you were granted to; it is written down.", "lock"))
     return banners
+
+
+def _unknown_replies(scene: Scene, shown: Card) -> Iterator[Banner]:
+    """Those whose card has given way to a newer draft or reply."""
+    unknown = (one for one in scene.decisions if one.outbox and one.outbox.state == OutboxMessage.State.UNKNOWN)
+    for one in unknown if scene.may_answer else ():
+        if str(one.outbox_id) != shown.delivery:
+            text = f"Nobody knows whether the reply of {clock(one.at)} arrived."
+            yield Banner(text, "ask", delivery=str(one.outbox_id))

@@ -1,7 +1,9 @@
-"""What a person writes without a draft: a reply of their own, an internal note, the wish for a draft."""
+"""Without a draft: a reply of their own, a note, the wish for a draft, what became of a reply."""
+
+from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django_htmx.http import reswap, retarget
 
 from copilot import decisions
@@ -19,8 +21,9 @@ from copilot.console.shell import shell
 from copilot.console.visit import Visit, page, reads
 from copilot.decisions import Actor, Invalid, Refused
 from copilot.drafting import opening
-from interactions import handling
-from interactions.models import Conversation, Message
+from interactions import handling, outbox
+from interactions.access import answerable_conversations
+from interactions.models import Conversation, Message, OutboxMessage
 
 
 @page("GET", "HEAD", "POST", allowed=reads)
@@ -95,6 +98,24 @@ def note(visit: Visit, conversation_id: int) -> HttpResponse:
     if visit.wants_part:
         return _note_part(visit, conversation, kept)
     return visit.go(f"{conversation_url(conversation.pk)}#message-{kept.pk}")
+
+
+@page("POST", allowed=reads)
+def settle(visit: Visit, delivery_id: UUID, fate: str) -> HttpResponse:
+    """A person has found out whether a reply arrived of which nobody knew."""
+    mine = OutboxMessage.objects.filter(conversation__in=answerable_conversations(visit.who))
+    row = mine.select_related("conversation", "connection").filter(pk=delivery_id).first()
+    if row is None or row.conversation is None or fate not in _FATES:
+        raise Http404
+    arrived, said = _FATES[fate]
+    if outbox.settle_unknown(row, visit.person, arrived=arrived):
+        return answer_action(visit, row.conversation.pk, said=Status(said))
+    scene = scenes.load(visit, scenes.find_to_answer(visit, row.conversation.pk))
+    card = draft_card(scene, problem="What became of this reply is known already. Nothing was changed.")
+    return answer_with(visit, scene, card, 409)
+
+
+_FATES = {"arrived": (True, "Kept as sent."), "lost": (False, "The reply is sent again.")}
 
 
 def _note_part(visit: Visit, conversation: Conversation, kept: Message) -> HttpResponse:

@@ -37,6 +37,7 @@ class Banner:
     action: str = ""
     url: str = ""
     post: bool = False
+    delivery: str = ""  # a reply of which a person says whether it arrived
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{TALK}snooze/", handle.snooze, name="snooze"),
     path(f"{TALK}resolve/", handle.resolve, name="resolve"),
     path(f"{TALK}reopen/", handle.reopen, name="reopen"),
+    path("inbox/deliveries/<uuid:delivery_id>/<slug:fate>/", reply.settle, name="delivery-settle"),
     path(DRAFT, conversation.draft, name="draft"),
     path(f"{DRAFT}approve/", decide.approve, name="draft-approve"),
     path(f"{DRAFT}edit/", decide.edit, name="draft-edit"),

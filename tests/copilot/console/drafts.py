@@ -169,6 +169,14 @@ CARDS: dict[str, Callable[[], Card]] = {
         words=22,
         reason="HubSpot did not accept the reply: the address priya.nair@northlight.eu is unknown there. Your text is kept.",
     ),
+    "unknown": lambda: card(
+        "unknown",
+        person=MARA,
+        paragraphs=REPLY[:2],
+        reason="The line broke while it was leaving. It may have arrived: find out, and say so here. Only if "
+        "you say that it did not is it sent again.",
+        delivery="5f2d0a6e-8c1b-4b0e-9a53-1d7f6e2b9c44",
+    ),
     "escalated": lambda: card(
         "escalated",
         person=TOMAS,
