@@ -98,7 +98,7 @@ def _way(row: OutboxMessage, letter: Letter) -> str:
 def _perhaps_sent(row: OutboxMessage) -> str:
     """A receiver's own sentence, or the name of how the line broke, which says nothing to a person."""
     what = row.reason if row.reason.endswith(".") else "The line broke while it was leaving."
-    return f"{what} It may have arrived: find out, and say so here. Only if you say that it did not is it sent again."
+    return f"{what} It may have arrived: find out, and say so here. It is sent again only if it did not."
 
 
 def _elsewhere(scene: Scene, draft: Draft) -> Card:

@@ -173,8 +173,8 @@ CARDS: dict[str, Callable[[], Card]] = {
         "unknown",
         person=MARA,
         paragraphs=REPLY[:2],
-        reason="The line broke while it was leaving. It may have arrived: find out, and say so here. Only if "
-        "you say that it did not is it sent again.",
+        reason="The line broke while it was leaving. It may have arrived: find out, and say so here. It is sent "
+        "again only if it did not.",
         delivery="5f2d0a6e-8c1b-4b0e-9a53-1d7f6e2b9c44",
     ),
     "escalated": lambda: card(
