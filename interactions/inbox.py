@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db import connection as database
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -17,6 +17,8 @@ from interactions.crm.base import CrmError, Delivery, MessageFact, Unreadable, U
 from interactions.crm.registry import crm_for
 from interactions.hearing import hear
 from interactions.models import Connection, Conversation, InboxEvent
+from people.audit import note_deed
+from people.models import ApiKey, User
 
 log = logging.getLogger(__name__)
 State = InboxEvent.State
@@ -24,6 +26,7 @@ State = InboxEvent.State
 APPLY = "interactions.tasks.apply_events"
 # Seconds after each failed attempt; then the event is dead, with its reason, until replayed.
 SCHEDULE = (1, 5, 30, 300, 1800)
+MOST_REPLAYED = 10_000
 
 # A row as PostgreSQL itself numbers its versions: any change to the connection makes another.
 VERSION = "xmin::text || ctid::text"
@@ -156,14 +159,31 @@ def _failed(event_id: int, reason: str, *, permanent: bool) -> None:
     log.warning("event %s: %s (%s)", event_id, "dead" if last else "retry", reason)
 
 
-def replay(event_id: int) -> bool:
-    """Make a dead event due again."""
-    revived = InboxEvent.objects.filter(pk=event_id, state=State.DEAD).update(
-        state=State.RECORDED, attempts=0, due_at=Now(), reason=""
-    )
+@transaction.atomic
+def replay(event_id: int, person: User, key: ApiKey | None = None) -> bool:
+    """Make a dead event due again; False when it is not dead."""
+    revived = _revive(InboxEvent.objects.filter(pk=event_id))
     if revived:
+        note_deed(person, "replayed", InboxEvent(pk=event_id), key=key)
         bell.ring_batch(APPLY, event_id)
     return bool(revived)
+
+
+@transaction.atomic
+def replay_dead(connection: Connection, person: User, key: ApiKey | None = None) -> int:
+    """Make a connection's dead events due again, the oldest first and a bounded number at once.
+
+    The sweep rings for them.
+    """
+    dead = InboxEvent.objects.filter(connection=connection, state=State.DEAD).order_by("pk")
+    revived = _revive(InboxEvent.objects.filter(pk__in=dead.values("pk")[:MOST_REPLAYED]))
+    if revived:
+        note_deed(person, "replayed", connection, key=key, events=revived)
+    return revived
+
+
+def _revive(events: QuerySet[InboxEvent]) -> int:
+    return events.filter(state=State.DEAD).update(state=State.RECORDED, attempts=0, due_at=Now(), reason="")
 
 
 def due_events(limit: int) -> list[int]:

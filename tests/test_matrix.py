@@ -122,6 +122,7 @@ REST = [
     post("api-undo",                 "401 200 404 200 200 404 403 403"),
     post("api-settle",               "401 409 404 409 409 403 403 403", arrived=True),
     post("api-replay",               "401 404 404 404 202 202 202 403"),
+    post("api-replay-dead",          "401 404 404 404 202 202 202 403"),
 ]  # fmt: skip
 
 CONSOLE = [
@@ -164,6 +165,7 @@ CONSOLE = [
     post("connection-change",        "302 404 404 404 404 303 303 302"),
     get("events",                    "302 404 404 404 200 200 200 302"),
     post("event-replay",             "302 404 404 404 303 303 303 302"),
+    post("events-replay",            "302 404 404 404 303 303 303 302"),
     get("deliveries",                "302 404 404 404 200 200 200 302"),
 ]  # fmt: skip
 
@@ -243,7 +245,7 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
         "drafts": draft.pk, "decisions": decision.pk, "signals": decision.signal.pk, "articles": article.pk,
         "connections": connection.pk, "events": event, "deliveries": decision.outbox_id,
         "people": cast.tomas.pk, "teams": cast.support.pk, "reply": talk.pk, "request-draft": talk.pk,
-        "decide": draft.pk, "undo": decision.pk, "replay": event,
+        "decide": draft.pk, "undo": decision.pk, "replay": event, "replay-dead": connection.pk,
         "settle": decision.outbox_id, "delivery_id": decision.outbox_id, "fate": "arrived",
     }  # fmt: skip
 

@@ -17,14 +17,19 @@ from copilot.api.door import Door
 from copilot.api.idempotency import once
 from copilot.api.keys import Caller, caller
 from copilot.api.problems import Problem
-from copilot.api.shapes import DecisionSerializer, DeliverySerializer, DraftSerializer, EventSerializer
+from copilot.api.shapes import (
+    DecisionSerializer,
+    DeliverySerializer,
+    DraftSerializer,
+    EventSerializer,
+    ReplayedSerializer,
+)
 from copilot.decisions import Actor, Invalid
 from copilot.drafting import opening
 from copilot.drafting.switch import ruling
 from copilot.models import Decision, Draft
 from interactions import inbox, outbox
 from interactions.models import Conversation, Escalation, OutboxMessage
-from people.audit import note_deed
 from people.models import Scope
 
 Kind = Decision.Kind
@@ -183,11 +188,26 @@ class EventReplay(Door):
         """Apply a dead event once more; for admins and the team's leads."""
         who = caller(request)
         event = get_object_or_404(reach.events(who), pk=pk)
-        with transaction.atomic():
-            if not inbox.replay(event.pk):
-                raise Problem(409, "refused", f"Only a dead event can be replayed; this one is {event.state}.")
-            note_deed(who.person, "replay", event, key=who.key)
+        actor = _actor(who)
+        if not inbox.replay(event.pk, actor.person, actor.key):
+            raise Problem(409, "refused", f"Only a dead event can be replayed; this one is {event.state}.")
         return Response(EventSerializer(reach.events(who).get(pk=pk)).data, status=202)
+
+
+class ConnectionReplay(Door):
+    people_only = True
+
+    @extend_schema(
+        operation_id="connections_replay", request=None, responses={202: ReplayedSerializer},
+        parameters=[IDEMPOTENCY_KEY], tags=["connections"],
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Apply a connection's dead events once more, up to 10,000 at once; for admins and the team's leads."""
+        actor = _actor(caller(request))
+        connection = get_object_or_404(reach.connections(caller(request)), pk=pk)
+        replayed = inbox.replay_dead(connection, actor.person, actor.key)
+        return Response(ReplayedSerializer({"replayed": replayed}).data, status=202)
 
 
 def _actor(who: Caller) -> Actor:

@@ -197,6 +197,10 @@ class EventSerializer(serializers.ModelSerializer[InboxEvent]):
         )  # fmt: skip
 
 
+class ReplayedSerializer(serializers.Serializer[Any]):
+    replayed = serializers.IntegerField(help_text="How many events are due again.")
+
+
 class AttemptSerializer(serializers.ModelSerializer[Attempt]):
     class Meta:
         model = Attempt

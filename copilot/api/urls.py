@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern] = [
     *_resource("signals", resources.Signals),
     *_resource("articles", resources.Articles),
     *_resource("connections", resources.Connections, "uuid"),
+    path("connections/<uuid:pk>/replay/", deciding.ConnectionReplay.as_view(), name="api-replay-dead"),
     *_resource("events", resources.Events),
     path("events/<int:pk>/replay/", deciding.EventReplay.as_view(), name="api-replay"),
     *_resource("deliveries", resources.Deliveries, "uuid"),

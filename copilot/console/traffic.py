@@ -5,19 +5,18 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Model, QuerySet, Sum
+from django.db.models import Count, Model, QuerySet, Sum
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
 from copilot.console.cards import Line, plural
-from copilot.console.rows import EventLine, Place
+from copilot.console.rows import Banner, EventLine, Place
 from copilot.console.shell import shell, tabs
 from copilot.console.visit import Visit, is_lead_or_admin, page
 from interactions import inbox
 from interactions.access import visible_connections, visible_deliveries, visible_events
 from interactions.models import InboxEvent, OutboxMessage, Refusal
-from people.audit import note_deed
 
 PAGE = 50
 _IN = {
@@ -41,6 +40,7 @@ def events(visit: Visit) -> HttpResponse:
         "lines": [_event(one) for one in found],
         "next_url": next_url,
         "refused": tuple(_refused(visit)),
+        "given_up": tuple(_given_up(visit)),
         "empty_next": "Every delivery of a connected CRM stands here with what became of it.",
     }
     return visit.show("events.html", context)
@@ -69,10 +69,28 @@ def replay(visit: Visit, event_id: int) -> HttpResponse:
     event = visible_events(visit.who).filter(pk=event_id).first()
     if event is None:
         raise Http404
-    if inbox.replay(event.pk):
-        note_deed(visit.person, "replayed event", event)
+    if inbox.replay(event.pk, visit.person):
         messages.success(visit.request, "The event is tried again.")
     return visit.go(reverse("events"))
+
+
+@page("POST", allowed=is_lead_or_admin)
+def replay_dead(visit: Visit, connection_id: UUID) -> HttpResponse:
+    connection = visible_connections(visit.who).filter(pk=connection_id).first()
+    if connection is None:
+        raise Http404
+    if replayed := inbox.replay_dead(connection, visit.person):
+        messages.success(visit.request, f"{connection.name}: {plural(replayed, 'event')} tried again.")
+    return visit.go(reverse("events"))
+
+
+def _given_up(visit: Visit) -> Iterable[Banner]:
+    """Connections with dead events, to try all of one again once its fault is mended."""
+    dead = InboxEvent.objects.filter(state=InboxEvent.State.DEAD, connection__in=visible_connections(visit.who))
+    for one in dead.values("connection", "connection__name").annotate(n=Count("pk")).order_by("-n"):
+        text = f"{one['connection__name']}: {plural(one['n'], 'event')} given up."
+        url = reverse("events-replay", args=[one["connection"]])
+        yield Banner(text, action="Try all again", url=url, post=True)
 
 
 @page(allowed=is_lead_or_admin)

@@ -63,5 +63,6 @@ urlpatterns: list[URLPattern] = [
     ),
     path("settings/events/", traffic.events, name="events"),
     path("settings/events/<int:event_id>/replay/", traffic.replay, name="event-replay"),
+    path("settings/events/replay/<uuid:connection_id>/", traffic.replay_dead, name="events-replay"),
     path("settings/deliveries/", traffic.deliveries, name="deliveries"),
 ]

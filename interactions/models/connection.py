@@ -82,6 +82,7 @@ class InboxEvent(models.Model):
                 name="event_due",
             ),
             models.Index(fields=["connection", "-id"], name="event_by_connection"),
+            models.Index(fields=["connection", "id"], condition=models.Q(state="dead"), name="event_dead"),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from django.test import Client
 from customers.models import Account, Contact, Record
 from interactions import inbox
 from interactions.models import Conversation, InboxEvent
+from tests.cast import Cast
 from tests.crm import SIGRID, PushingCrm, event, iso, minutes_ago, received, through
 from tests.factories import a_connection
 from tests.work import run_tasks
@@ -68,15 +69,15 @@ def test_wrong_fields_are_dead_with_a_reason_that_names_them(
     assert not Conversation.objects.exists()
 
 
-def test_a_dead_event_can_be_replayed_once_its_cause_is_gone(crm: PushingCrm) -> None:
+def test_a_dead_event_can_be_replayed_once_its_cause_is_gone(cast: Cast, crm: PushingCrm) -> None:
     broken = received("hello")
     del broken["data"]["message"]["sent_at"]
     crm.push(broken, key="evt-broken")
     run_tasks()
     event = crm.last_event()
     InboxEvent.objects.filter(pk=event.pk).update(body=json.dumps(received("hello")).encode())
-    assert inbox.replay(event.pk)
-    assert not inbox.replay(event.pk), "it is not dead any more"
+    assert inbox.replay(event.pk, cast.petra)
+    assert not inbox.replay(event.pk, cast.petra), "it is not dead any more"
     run_tasks()
     assert crm.last_event().state == "applied"
     assert crm.conversation().messages.count() == 1
@@ -161,7 +162,7 @@ def test_the_same_ids_in_two_connections_are_two_things(crm: PushingCrm, client:
     assert crm.conversation().contact != second.conversation().contact
 
 
-def test_a_failing_event_is_tried_again_by_the_schedule_and_then_dead(crm: PushingCrm) -> None:
+def test_a_failing_event_is_tried_again_by_the_schedule_and_then_dead(cast: Cast, crm: PushingCrm) -> None:
     crm.says("hello")
     with database.cursor() as cursor:
         cursor.execute("ALTER TABLE interactions_message ADD CONSTRAINT never CHECK (text <> 'hello')")
@@ -177,6 +178,6 @@ def test_a_failing_event_is_tried_again_by_the_schedule_and_then_dead(crm: Pushi
     assert crm.last_event().state == "dead"
     with database.cursor() as cursor:
         cursor.execute("ALTER TABLE interactions_message DROP CONSTRAINT never")
-    assert inbox.replay(event.pk)
+    assert inbox.replay(event.pk, cast.petra)
     run_tasks()
     assert crm.conversation().messages.count() == 1

@@ -7,10 +7,10 @@ import pytest
 from copilot.models import Draft, DraftingSwitch
 from interactions.letter import Letter
 from interactions.models import Connection, Conversation, InboxEvent, OutboxMessage
-from people.models import AuditEntry, Scope
+from people.models import AuditEntry, Scope, User
 from tests.cast import Cast
 from tests.copilot.api.calling import Program, an_event, is_problem, program_of
-from tests.factories import a_message
+from tests.factories import a_connection, a_message
 
 pytestmark = pytest.mark.django_db
 
@@ -100,7 +100,7 @@ def test_a_dead_event_is_replayed(petra: Program, cast: Cast, connection: Connec
     event = an_event(connection=connection)
     answer = petra.post(f"events/{event.pk}/replay/")
     assert (answer.status_code, answer.json()["state"]) == (202, "recorded")
-    assert AuditEntry.objects.get(verb="replay").person == cast.petra
+    assert _audited(cast.petra, f"inboxevent:{event.pk}")
 
 
 def test_only_dead_events(ada: Program, connection: Connection) -> None:
@@ -115,3 +115,37 @@ def test_who_may_replay(ines: Program, ada: Program, crm_program: Program, conne
     assert is_problem(crm_program.post(path), 403)
     assert is_problem(ada.get(path), 405)
     assert ada.post(path).status_code == 202
+
+
+def _audited(person: User, target: str) -> bool:
+    entry = AuditEntry.objects.get(verb="replayed")
+    return (entry.person, entry.target, entry.key is not None) == (person, target, True)
+
+
+def test_all_dead_events_of_a_connection(petra: Program, cast: Cast, connection: Connection) -> None:
+    events = [an_event(connection=connection) for _ in range(3)]
+    an_event(connection=connection, state=InboxEvent.State.APPLIED)
+    elsewhere = an_event(connection=a_connection(team=cast.support))
+
+    answer = petra.post(f"connections/{connection.pk}/replay/")
+
+    assert (answer.status_code, answer.json()) == (202, {"replayed": 3})
+    due = InboxEvent.objects.filter(state=InboxEvent.State.RECORDED)
+    assert set(due.values_list("pk", "attempts", "reason")) == {(one.pk, 0, "") for one in events}
+    elsewhere.refresh_from_db()
+    assert elsewhere.state == InboxEvent.State.DEAD
+    assert _audited(cast.petra, f"connection:{connection.pk}")
+    assert petra.post(f"connections/{connection.pk}/replay/").json() == {"replayed": 0}
+    assert AuditEntry.objects.filter(verb="replayed").count() == 1
+
+
+def test_who_may_replay_them_all(
+    ines: Program, lukas: Program, ada: Program, crm_program: Program, cast: Cast, connection: Connection
+) -> None:
+    an_event(connection=connection)
+    path = f"connections/{connection.pk}/replay/"
+    assert is_problem(ines.post(path), 404) and is_problem(lukas.post(path), 404)
+    assert is_problem(crm_program.post(path), 403)
+    assert is_problem(program_of(cast.petra, [Scope.READ]).post(path), 403)
+    assert is_problem(ada.get(path), 405)
+    assert ada.post(path).json() == {"replayed": 1}

@@ -4,6 +4,7 @@ from copilot import decisions
 from copilot.decisions import Actor
 from copilot.models import Draft
 from interactions.models import Connection, InboxEvent
+from people.models import AuditEntry
 from tests.cast import Cast
 from tests.copilot.console.made import SignIn
 from tests.crm import PushingCrm, event
@@ -36,6 +37,36 @@ def test_what_was_given_up_is_tried_again(cast: Cast, crm: PushingCrm, sign_in: 
     assert client.post(url).status_code == 303
 
     assert crm.last_event().state == InboxEvent.State.RECORDED
+    entry = AuditEntry.objects.get()
+    assert (entry.person, entry.verb) == (cast.petra, "replayed")
+    assert entry.target == f"inboxevent:{crm.last_event().pk}"
+
+
+def test_all_that_a_connection_gave_up_is_tried_again(cast: Cast, crm: PushingCrm, sign_in: SignIn) -> None:
+    for _ in range(3):
+        crm.says("Hello")
+    InboxEvent.objects.update(state="dead", reason="an error of ours: KeyError")
+    client, url = sign_in(cast.petra), f"/settings/events/replay/{crm.connection.pk}/"
+
+    page = client.get("/settings/events/").content.decode()
+    assert "3 events given up." in page and url in page
+    assert "3 events tried again." in client.post(url, follow=True).content.decode()
+
+    run_tasks()
+    assert set(InboxEvent.objects.values_list("state", flat=True)) == {"applied"}
+    entry = AuditEntry.objects.get()
+    assert (entry.person, entry.target) == (cast.petra, f"connection:{crm.connection.pk}")
+    assert entry.detail == {"events": 3}
+    assert url not in client.get("/settings/events/").content.decode()
+    assert client.get(url).status_code == 405
+
+
+def test_another_teams_lead_tries_nothing_again(cast: Cast, crm: PushingCrm, sign_in: SignIn) -> None:
+    crm.says("Hello")
+    InboxEvent.objects.update(state="dead")
+
+    assert sign_in(cast.wanda).post(f"/settings/events/replay/{crm.connection.pk}/").status_code == 404
+    assert crm.last_event().state == InboxEvent.State.DEAD
 
 
 def test_a_lead_sees_the_own_teams_alone(cast: Cast, crm: PushingCrm, sign_in: SignIn) -> None:
