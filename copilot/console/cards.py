@@ -108,6 +108,7 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Paragraph:
     runs: tuple[Run, ...]
+    typed: bool = False  # a person's words over the draft's
 
 
 def plain_paragraphs(text: str) -> tuple[Paragraph, ...]:

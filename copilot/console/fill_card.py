@@ -21,7 +21,7 @@ from copilot.console.cards import (
 )
 from copilot.console.fill_rows import colleague, customer
 from copilot.console.fill_sending import base, decided_card
-from copilot.console.fill_text import paragraphs, short
+from copilot.console.fill_text import edited_paragraphs, paragraphs, short
 from copilot.console.scene import Scene
 from copilot.drafting import failures
 from copilot.drafting.opening import envelope as usual_envelope
@@ -125,26 +125,29 @@ def _ready(scene: Scene, draft: Draft, ticks: Sequence[str]) -> Card:
     can: set[Verb] = {"approve", "edit", "escalate", "discard", "redraft", "write", "note"}
     meta = ""
     if has_edits(draft):
-        can.discard("approve")  # it would send the draft, not what was typed over it
         meta = _kept(scene, draft)
     if by_other:
         can -= {"approve", "edit", "discard"}
         meta = f"{by_other.first_name} is editing"
     return Card(
         **base(scene), **_letter(scene, draft), state="refused" if refusal else "ready",
-        reason=refusal, meta=meta, checks=_checks(draft, ticks), can=frozenset(can),
+        reason=refusal, meta=meta, can=frozenset(can),
+        checks=() if has_edits(draft) else _checks(draft, ticks),
         offline=draft.engine == "offline",
     )  # fmt: skip
 
 
 def _letter(scene: Scene, draft: Draft) -> dict[str, Any]:
+    """The draft, or what a person has made of it and not sent yet."""
+    edited = has_edits(draft)
+    text = draft.edited_text if edited else draft.text
     return {
-        "paragraphs": paragraphs(draft, scene.seen_sources),
-        "text": draft.text,
+        "paragraphs": (edited_paragraphs if edited else paragraphs)(draft, scene.seen_sources),
+        "text": text,
         "envelope": envelope(scene, draft),
         "sources": len(draft.sources),
-        "unsupported": len(draft.checks),
-        "words": count_words(draft.text),
+        "unsupported": 0 if edited else len(draft.checks),
+        "words": count_words(text),
         "edits": edits_of(draft),
     }
 
@@ -272,6 +275,7 @@ def editing(scene: Scene, typed: Typed) -> Card:
     letter = _letter(scene, draft)
     text = draft.edited_text or draft.text if typed.text is None else typed.text
     letter |= {"text": text, "envelope": _addressed(letter["envelope"], typed)}
+    letter["paragraphs"] = paragraphs(draft, scene.seen_sources)  # the margin line compares with these
     return Card(
         **base(scene), **letter, state="editing", saved_at=draft.edited_at,
         checks=_checks(draft, typed.ticks) if text == draft.text and draft.state == State.READY else (),

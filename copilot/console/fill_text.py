@@ -13,12 +13,26 @@ _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
 def paragraphs(draft: Draft, seen: Iterable[str]) -> tuple[Paragraph, ...]:
     """Marks of sources that the viewer may not see are left out."""
+    return tuple(_paragraphs(draft.text, _runs(draft, seen)))
+
+
+def edited_paragraphs(draft: Draft, seen: Iterable[str]) -> tuple[Paragraph, ...]:
+    """What a person made of it: sentences that they left as they were keep their marks."""
+    drafted = {run.text: run for _, _, run in _runs(draft, seen)}
+    text = draft.edited_text
+    runs = [(start, end, drafted.get(text[start:end], Run(text[start:end]))) for start, end in sentences(text)]
+    return tuple(
+        Paragraph(one.runs, typed=any(run.text.rstrip("\n") not in drafted for run in one.runs))
+        for one in _paragraphs(text, runs)
+    )
+
+
+def _runs(draft: Draft, seen: Iterable[str]) -> list[tuple[int, int, Run]]:
     sources = [source for source in draft.sources if source["id"] in set(seen)]
-    runs = [
+    return [
         (start, end, Run(draft.text[start:end], _marks(sources, start, end), *_flag(draft.checks, start, end)))
         for start, end in sentences(draft.text)
     ]
-    return tuple(_paragraphs(draft.text, runs))
 
 
 def _marks(sources: Iterable[Mapping[str, Any]], start: int, end: int) -> tuple[int, ...]:

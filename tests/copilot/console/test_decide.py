@@ -168,6 +168,26 @@ def test_closing_the_text_keeps_it(cast: Cast, draft: Draft, sign_in: SignIn) ->
     assert "Your 1 edited word is kept" in part
 
 
+def test_text_that_was_kept_is_shown_and_can_be_approved_as_it_stands(
+    cast: Cast, draft: Draft, sign_in: SignIn
+) -> None:
+    client, url = sign_in(cast.ines), f"/inbox/{draft.conversation_id}/"
+    text = draft.text.replace("We will send", "I shall send")
+    post(client, draft, "edit", text=text, close="1")
+
+    page = client.get(url).content.decode()
+    assert "I shall send the new price by Friday." in page
+    assert "I will see to it:" not in page
+    kept = client.get(url).context["thread"].card
+    assert [one.typed for one in kept.paragraphs].count(True) == 1
+    assert any(run.marks for one in kept.paragraphs for run in one.runs)
+
+    post(client, draft, "approve", text=kept.text)
+
+    assert sent_letter().text == text.strip()
+    assert Decision.objects.get().kind == Decision.Kind.EDIT
+
+
 def test_closing_an_unchanged_text_leaves_no_editor_behind(cast: Cast, draft: Draft, sign_in: SignIn) -> None:
     client = sign_in(cast.ines)
     post(client, draft, "edit")
