@@ -27,6 +27,7 @@ APPLY = "interactions.tasks.apply_events"
 # Seconds after each failed attempt; then the event is dead, with its reason, until replayed.
 SCHEDULE = (1, 5, 30, 300, 1800)
 MOST_REPLAYED = 10_000
+BODIES_KEPT = timedelta(days=30)
 
 # A row as PostgreSQL itself numbers its versions: any change to the connection makes another.
 VERSION = "xmin::text || ctid::text"
@@ -161,7 +162,7 @@ def _failed(event_id: int, reason: str, *, permanent: bool) -> None:
 
 @transaction.atomic
 def replay(event_id: int, person: User, key: ApiKey | None = None) -> bool:
-    """Make a dead event due again; False when it is not dead."""
+    """Make a dead event due again; False when it is not dead, or its body is gone."""
     revived = _revive(InboxEvent.objects.filter(pk=event_id))
     if revived:
         note_deed(person, "replayed", InboxEvent(pk=event_id), key=key)
@@ -175,7 +176,7 @@ def replay_dead(connection: Connection, person: User, key: ApiKey | None = None)
 
     The sweep rings for them.
     """
-    dead = InboxEvent.objects.filter(connection=connection, state=State.DEAD).order_by("pk")
+    dead = InboxEvent.objects.filter(connection=connection, state=State.DEAD).exclude(body=b"").order_by("pk")
     revived = _revive(InboxEvent.objects.filter(pk__in=dead.values("pk")[:MOST_REPLAYED]))
     if revived:
         note_deed(person, "replayed", connection, key=key, events=revived)
@@ -183,7 +184,15 @@ def replay_dead(connection: Connection, person: User, key: ApiKey | None = None)
 
 
 def _revive(events: QuerySet[InboxEvent]) -> int:
-    return events.filter(state=State.DEAD).update(state=State.RECORDED, attempts=0, due_at=Now(), reason="")
+    dead = events.filter(state=State.DEAD).exclude(body=b"")
+    return dead.update(state=State.RECORDED, attempts=0, due_at=Now(), reason="")
+
+
+def empty_old_bodies(limit: int) -> int:
+    """Forget what old deliveries said; their rows go on saying that they came, and what became of them."""
+    old = InboxEvent.objects.filter(state__in=InboxEvent.DONE, received_at__lt=Now() - BODIES_KEPT)
+    old = old.exclude(body=b"")
+    return old.filter(pk__in=old.order_by("received_at").values("pk")[:limit]).update(body=b"")
 
 
 def due_events(limit: int) -> list[int]:

@@ -29,7 +29,7 @@ from copilot.drafting import opening
 from copilot.drafting.switch import ruling
 from copilot.models import Decision, Draft
 from interactions import inbox, outbox
-from interactions.models import Conversation, Escalation, OutboxMessage
+from interactions.models import Conversation, Escalation, InboxEvent, OutboxMessage
 from people.models import Scope
 
 Kind = Decision.Kind
@@ -190,8 +190,14 @@ class EventReplay(Door):
         event = get_object_or_404(reach.events(who), pk=pk)
         actor = _actor(who)
         if not inbox.replay(event.pk, actor.person, actor.key):
-            raise Problem(409, "refused", f"Only a dead event can be replayed; this one is {event.state}.")
+            raise Problem(409, "refused", _not_replayed(reach.events(who).get(pk=pk)))
         return Response(EventSerializer(reach.events(who).get(pk=pk)).data, status=202)
+
+
+def _not_replayed(event: InboxEvent) -> str:
+    if event.state == InboxEvent.State.DEAD:
+        return "Its body is gone, for bodies are kept for 30 days. Have the CRM send it again under a new id."
+    return f"Only a dead event can be replayed; this one is {event.state}."
 
 
 class ConnectionReplay(Door):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count, Model, QuerySet, Sum
+from django.db.models import Count, Model, Q, QuerySet, Sum
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -34,7 +34,7 @@ _OUT = {
 
 @page(allowed=is_lead_or_admin)
 def events(visit: Visit) -> HttpResponse:
-    rows = visible_events(visit.who).select_related("connection")
+    rows = visible_events(visit.who).select_related("connection").annotate(has_body=~Q(body=b""))
     found, next_url = _page(visit, rows, "events", "-pk")
     context = _frame(visit, "events", _IN) | {
         "lines": [_event(one) for one in found],
@@ -48,10 +48,14 @@ def events(visit: Visit) -> HttpResponse:
 
 def _event(event: InboxEvent) -> EventLine:
     state, tone, glyph = _IN[event.state]
+    dead, reason = event.state == InboxEvent.State.DEAD, event.reason
+    has_body: bool = event.has_body  # type: ignore[attr-defined]
+    if dead and not has_body:
+        reason += " Its body is gone after 30 days, so it cannot be tried again."
     return EventLine(
         id=str(event.pk), type=event.type or "unreadable", state=state, when=event.received_at, tone=tone,
-        glyph=glyph, reason=event.reason, where=event.connection.name, attempts=event.attempts,
-        replay=reverse("event-replay", args=[event.pk]) if event.state == InboxEvent.State.DEAD else "",
+        glyph=glyph, reason=reason, where=event.connection.name, attempts=event.attempts,
+        replay=reverse("event-replay", args=[event.pk]) if dead and has_body else "",
     )  # fmt: skip
 
 
@@ -86,7 +90,8 @@ def replay_dead(visit: Visit, connection_id: UUID) -> HttpResponse:
 
 def _given_up(visit: Visit) -> Iterable[Banner]:
     """Connections with dead events, to try all of one again once its fault is mended."""
-    dead = InboxEvent.objects.filter(state=InboxEvent.State.DEAD, connection__in=visible_connections(visit.who))
+    dead = InboxEvent.objects.filter(state=InboxEvent.State.DEAD).exclude(body=b"")
+    dead = dead.filter(connection__in=visible_connections(visit.who))
     for one in dead.values("connection", "connection__name").annotate(n=Count("pk")).order_by("-n"):
         text = f"{one['connection__name']}: {plural(one['n'], 'event')} given up."
         url = reverse("events-replay", args=[one["connection"]])

@@ -57,12 +57,13 @@ class InboxEvent(models.Model):
         DEAD = "dead"
 
     DUE: ClassVar = (State.RECORDED, State.RETRY)
+    DONE: ClassVar = (State.APPLIED, State.IGNORED, State.DEAD)
 
     id = models.BigAutoField(primary_key=True)
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="events")
     key = models.CharField(max_length=200)
     type = models.CharField(max_length=60, blank=True)
-    body = models.BinaryField()
+    body = models.BinaryField(help_text="Emptied after 30 days.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.RECORDED)
     reason = models.CharField(max_length=500, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -83,6 +84,11 @@ class InboxEvent(models.Model):
             ),
             models.Index(fields=["connection", "-id"], name="event_by_connection"),
             models.Index(fields=["connection", "id"], condition=models.Q(state="dead"), name="event_dead"),
+            models.Index(
+                fields=["received_at"],
+                condition=models.Q(state__in=["applied", "ignored", "dead"]) & ~models.Q(body=b""),
+                name="event_with_body",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""The sweep: rings again for every row that is due and that nobody works on.
+"""The sweep: rings again for every row that is due and nobody works on, and forgets what is kept no longer.
 
 Losing Valkey, a ring or a worker costs a moment, never work. Only one sweep runs at a time: it
 holds an advisory lock of the database.
@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 import bell
+from copilot.api.idempotency import forget_old_answers
 from copilot.drafting import opening, work
 from interactions import inbox, outbox
 
@@ -23,6 +24,7 @@ LOCK = 7_270_001
 EVERY_SECONDS = 0.25
 RING_AGAIN_SECONDS = 5.0
 MOST_ROWS = 500
+TIDY_SECONDS = 60.0
 
 
 class Command(BaseCommand):
@@ -33,11 +35,14 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         rung: dict[tuple[str, str], float] = {}
+        tidy_at = 0.0
         while not stop.wait(EVERY_SECONDS):
             try:
                 close_old_connections()
                 if _alone():
                     sweep_once(rung)
+                    if time.monotonic() >= tidy_at:
+                        tidy_at = time.monotonic() + (0 if tidy_up() else TIDY_SECONDS)
             except (OperationalError, InterfaceError):
                 log.warning("sweep: the database is away")
                 connection.close()
@@ -74,3 +79,8 @@ def sweep_once(rung: dict[tuple[str, str], float]) -> None:
             rung[row] = now
     for row in [row for row, at in rung.items() if row not in due and now - at > 60]:
         del rung[row]
+
+
+def tidy_up() -> bool:
+    """A batch of what is kept no longer; True while there is more of it."""
+    return MOST_ROWS in (forget_old_answers(MOST_ROWS), inbox.empty_old_bodies(MOST_ROWS))

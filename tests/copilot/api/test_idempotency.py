@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import connections
 from django.utils import timezone
 
+from copilot.management.commands import sweep
 from copilot.models import Decision, Draft, IdempotentAnswer
 from interactions.models import Conversation, OutboxMessage
 from tests.copilot.api.calling import Program, is_problem
@@ -65,7 +65,7 @@ def test_old_answers_are_forgotten(ines: Program, conversation: Conversation) ->
     reply(ines, conversation, "k1")
     IdempotentAnswer.objects.update(created_at=timezone.now() - timedelta(hours=25))
     reply(ines, conversation, "k2")
-    call_command("forget_answers")
+    assert sweep.tidy_up() is False
     assert [row.key for row in IdempotentAnswer.objects.all()] == ["k2"]
 
 
