@@ -1,5 +1,6 @@
 """One conversation: its page, its drafts' permalinks, and the part that answers an action."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse
@@ -11,8 +12,8 @@ from copilot.console.cards import Card
 from copilot.console.fill_card import Typed, edited_now_by, editing
 from copilot.console.fill_diff import diff
 from copilot.console.fill_rows import conversation_url, row
-from copilot.console.fill_thread import thread
-from copilot.console.inbox import inbox_context, view_of
+from copilot.console.fill_thread import colleagues, thread
+from copilot.console.inbox import inbox_context, told_view, view_of
 from copilot.console.rows import Status
 from copilot.console.scene import Scene
 from copilot.console.visit import Visit, page, reads
@@ -44,9 +45,9 @@ def show_conversation(
 ) -> HttpResponse:
     """The whole page, or for htmx the pane beside the list."""
     view = view_of(visit)
-    made = thread(scene, card, view=view, show=show)
+    made = replace(thread(scene, card, view=view, show=show), colleagues=colleagues(scene))
     if visit.wants_part and visit.aims_at == "pane":
-        return visit.show("conversation.html#pane", {"thread": made}, status)
+        return visit.show("conversation.html#pane", {"thread": made, "part": True}, status)
     context = inbox_context(visit, view, selected=scene.conversation.pk)
     context |= {"thread": made, "status": Status(said) if said else None}
     return visit.show("conversation.html", context, status)
@@ -85,7 +86,7 @@ def answer_action(
 ) -> HttpResponse:  # fmt: skip
     """What an action leaves: for htmx the card with its panel and row, else the page anew."""
     if not visit.wants_part:
-        return visit.go(conversation_url(conversation_id))
+        return visit.go(conversation_url(conversation_id, told_view(visit)))
     scene = scenes.load(visit, scenes.find(visit, conversation_id))
     return answer_with(visit, scene, None, 200, said)
 

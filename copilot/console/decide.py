@@ -19,6 +19,7 @@ from copilot.console.fill_card import card as draft_card
 from copilot.console.fill_diff import typed as typed_diff
 from copilot.console.fill_handover import handover
 from copilot.console.fill_rows import conversation_url
+from copilot.console.inbox import told_view
 from copilot.console.rows import Status
 from copilot.console.shell import shell
 from copilot.console.visit import Visit, page, reads
@@ -187,7 +188,7 @@ def _show_changes(ask: Ask) -> HttpResponse:
     if ask.visit.wants_part:
         return ask.visit.show("draft.html#changes", {"diff": typed_diff(scene, text)})
     _keep(ask)
-    return ask.visit.go(f"{conversation_url(ask.draft.conversation_id)}?edit=1")
+    return ask.visit.go(conversation_url(ask.draft.conversation_id, told_view(ask.visit), edit="1"))
 
 
 def _open(ask: Ask) -> HttpResponse:
@@ -203,7 +204,7 @@ def _open(ask: Ask) -> HttpResponse:
         handling.assign(draft.conversation, ask.actor.person)
     decisions.save_edit(draft.pk, ask.actor, draft.edited_text or draft.text)
     if not ask.visit.wants_part:
-        return ask.visit.go(f"{conversation_url(draft.conversation_id)}?edit=1")
+        return ask.visit.go(conversation_url(draft.conversation_id, told_view(ask.visit), edit="1"))
     scene = scenes.load(ask.visit, scenes.find(ask.visit, draft.conversation_id))
     return answer_with(ask.visit, scene, editing(scene, Typed()), 200)
 

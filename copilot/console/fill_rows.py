@@ -62,9 +62,10 @@ def row(conversation: Conversation, view: str, *, selected: bool = False) -> Row
     )
 
 
-def conversation_url(conversation_id: int, view: str = "") -> str:
+def conversation_url(conversation_id: int, view: str = "", **more: str) -> str:
     url = reverse("conversation", args=[conversation_id])
-    return f"{url}?{urlencode({'view': view})}" if view else url
+    query = more | ({"view": view} if view else {})
+    return f"{url}?{urlencode(query)}" if query else url
 
 
 def state_of(conversation: Conversation) -> tuple[str, str, str]:

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
-from copilot.console.cards import Card, File, Person
+from copilot.console.cards import Card, Choice, File, Person
 from copilot.console.fill_card import card as draft_card
 from copilot.console.fill_card import edited_now_by
 from copilot.console.fill_diff import diff
@@ -53,6 +53,12 @@ def thread(scene: Scene, card: Card | None = None, *, view: str = "", show: str 
         status=conversation.status,
         live_url=f"{reverse('live')}?c={conversation.pk}&view={view}",
     )
+
+
+def colleagues(scene: Scene) -> tuple[Choice, ...]:
+    """To whom of its team the conversation can be given, and who has it."""
+    has = scene.conversation.assignee_id
+    return tuple(Choice(str(one.pk), one.name, chosen=one.pk == has) for one in scene.team)
 
 
 def _just_edited(scene: Scene, card: Card) -> bool:

@@ -10,7 +10,11 @@ from django.utils.dateparse import parse_datetime
 from copilot.console import scene as scenes
 from copilot.console.conversation import answer_with
 from copilot.console.fill_card import card as draft_card
-from copilot.console.fill_rows import conversation_url
+from copilot.console.fill_rows import conversation_url, day_and_time
+from copilot.console.fill_text import short
+from copilot.console.inbox import told_view
+from copilot.console.rows import Status
+from copilot.console.shell import inbox_url
 from copilot.console.visit import Visit, page, reads
 from interactions import handling
 from interactions.models import Conversation
@@ -32,7 +36,9 @@ def assign(visit: Visit, conversation_id: int) -> HttpResponse:
         if person is None:
             return _refuse(visit, conversation, "This colleague is not in the team. Nothing was changed.")
     handling.assign(conversation, person)
-    return visit.go(conversation_url(conversation_id))
+    whose = "you" if person == visit.person else person.name if person else "nobody"
+    visit.tell(Status(f"Assigned to {whose}."))
+    return visit.go(conversation_url(conversation_id, told_view(visit)))
 
 
 @page("POST", allowed=reads)
@@ -42,7 +48,7 @@ def snooze(visit: Visit, conversation_id: int) -> HttpResponse:
     if until is None or until <= timezone.now():
         return _refuse(visit, conversation, "Choose a time that is still to come. Nothing was changed.")
     handling.snooze(conversation, until)
-    return visit.go(conversation_url(conversation_id))
+    return _put_away(visit, conversation, f"Snoozed until {day_and_time(until)}", "moon")
 
 
 def _until(told: str) -> datetime | None:
@@ -68,14 +74,25 @@ def _morning(day: datetime) -> datetime:
 
 @page("POST", allowed=reads)
 def resolve(visit: Visit, conversation_id: int) -> HttpResponse:
-    handling.resolve(scenes.find_to_answer(visit, conversation_id))
-    return visit.go(reverse("inbox"))
+    conversation = scenes.find_to_answer(visit, conversation_id)
+    handling.resolve(conversation)
+    return _put_away(visit, conversation, "Resolved", "done")
+
+
+def _put_away(visit: Visit, conversation: Conversation, what: str, glyph: str) -> HttpResponse:
+    """Back to the list it stood in, which says what became of it and offers it again."""
+    url = reverse("reopen", args=[conversation.pk])
+    words = f"{what}: {short(conversation.subject or 'no subject', 60)}"
+    visit.tell(Status(words, glyph, "Open again", url, "Z", post=True, whole=True))
+    view = told_view(visit)
+    return visit.go(inbox_url(view) if view else reverse("inbox"))
 
 
 @page("POST", allowed=reads)
 def reopen(visit: Visit, conversation_id: int) -> HttpResponse:
     handling.reopen(scenes.find_to_answer(visit, conversation_id))
-    return visit.go(conversation_url(conversation_id))
+    visit.tell(Status("It is open again."))
+    return visit.go(conversation_url(conversation_id, told_view(visit)))
 
 
 def _refuse(visit: Visit, conversation: Conversation, problem: str) -> HttpResponse:

@@ -1,6 +1,7 @@
 """The inbox: a list of conversations, the longest wait first, a page of fifty at a time."""
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from django.http import HttpResponse
 from django.urls import reverse
@@ -28,8 +29,16 @@ def inbox(visit: Visit) -> HttpResponse:
 
 
 def view_of(visit: Visit) -> str:
+    return told_view(visit) or lists.default_view(visit.who)
+
+
+def told_view(visit: Visit) -> str:
+    """The list a page stands beside: told in its address, or in that of the page an action came from."""
     view = visit.request.GET.get("view", "")
-    return view if view in lists.VIEWS else lists.default_view(visit.who)
+    if not view and visit.request.method == "POST":
+        acted_on = visit.htmx.current_url or visit.request.headers.get("Referer", "")
+        view = parse_qs(urlsplit(acted_on).query).get("view", [""])[0]
+    return view if view in lists.VIEWS else ""
 
 
 def inbox_context(

@@ -15,6 +15,7 @@ from copilot.console.fill_card import Typed, writing
 from copilot.console.fill_card import card as draft_card
 from copilot.console.fill_rows import conversation_url
 from copilot.console.fill_thread import letter
+from copilot.console.inbox import told_view
 from copilot.console.rows import Status
 from copilot.console.scene import Scene
 from copilot.console.shell import shell
@@ -97,7 +98,7 @@ def note(visit: Visit, conversation_id: int) -> HttpResponse:
     kept = handling.add_note(conversation, visit.person, text)
     if visit.wants_part:
         return _note_part(visit, conversation, kept)
-    return visit.go(f"{conversation_url(conversation.pk)}#message-{kept.pk}")
+    return visit.go(f"{conversation_url(conversation.pk, told_view(visit))}#message-{kept.pk}")
 
 
 @page("POST", allowed=reads)

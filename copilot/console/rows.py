@@ -42,7 +42,10 @@ class Banner:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The one status line. `quiet` is only spoken; `url` with `post` is a form, else a link."""
+    """The one status line. `quiet` is only spoken; `url` with `post` is a form, else a link.
+
+    A `whole` form leaves for another page; the others swap the draft card.
+    """
 
     text: str
     glyph: str = "check"
@@ -52,6 +55,7 @@ class Status:
     post: bool = False
     version: int = 0
     quiet: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +172,7 @@ class Thread:
     banners: tuple[Banner, ...] = ()
     back_url: str = "/inbox/"
     can_note: bool = True
+    colleagues: tuple[Choice, ...] = ()  # to whom it can be given
     mine: bool = False
     status: str = "open"  # open, snoozed, resolved
     live_url: str = ""

@@ -38,6 +38,12 @@ class Scene:
         """Asked for only where no draft is there to speak for itself."""
         return ruling(self.conversation, self.viewer)
 
+    @cached_property
+    def team(self) -> list[User]:
+        """Everybody whose inbox it stands in."""
+        members = User.objects.filter(is_active=True, memberships__team=self.conversation.team_id)
+        return list(members.order_by("name").distinct()) if self.may_answer else []
+
     @property
     def is_open(self) -> bool:
         return self.draft is not None and self.draft.state in Draft.OPEN

@@ -1,7 +1,7 @@
 """One request to the console: who asks, what they may see, and whether a page or a part answers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import wraps
 from typing import Any, Concatenate
 
@@ -43,9 +43,17 @@ class Visit:
 
     def show(self, template: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
         if not self.wants_part and not context.get("status"):
-            said = [str(message) for message in get_messages(self.request)]
-            context = {**context, "status": Status(said[-1]) if said else None}
+            context = {**context, "status": self._told()}
         return render(self.request, template, context, status=status)
+
+    def tell(self, status: Status) -> None:
+        """Said by the next whole page, with the way back."""
+        self.request.session["told"] = asdict(status)
+
+    def _told(self) -> Status | None:
+        kept = self.request.session.pop("told", None)
+        said = [str(message) for message in get_messages(self.request)]
+        return Status(**kept) if kept else Status(said[-1]) if said else None
 
     def go(self, url: str) -> HttpResponse:
         """See the result there: a plain redirect, or for htmx a new page."""

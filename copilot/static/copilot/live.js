@@ -39,9 +39,12 @@ function put(html) {
   document.dispatchEvent(new CustomEvent("htmx:afterSettle", { detail: {} }));
 }
 
-function card({ draft: n, version, html }) {
+function card(data) {
+  const { draft: n, version, html } = data;
   const now = draft();
   if (!now) return;
+  // An action's own answer is on its way: it also brings the status line, and needs its form in the page.
+  if ($("#draft .htmx-request")) return setTimeout(card, 200, data);
   const said = parse(html).querySelector("#draft")?.dataset;
   const ahead = now.dataset.n - n || now.dataset.version - version;
   // A reply on its way moves on without a new version of its draft; what is said of it tells.

@@ -73,3 +73,23 @@ def test_it_is_opened_again(cast: Cast, talk: Conversation, sign_in: SignIn) -> 
 
     talk.refresh_from_db()
     assert talk.status == Status.OPEN
+
+
+def test_it_leaves_for_the_list_it_stood_in_which_offers_it_again(
+    cast: Cast, talk: Conversation, sign_in: SignIn
+) -> None:
+    client, page = sign_in(cast.ines), f"http://testserver/inbox/{talk.pk}/?view=team"
+
+    answer = client.post(f"/inbox/{talk.pk}/resolve/", headers={"Referer": page})
+
+    assert answer["Location"] == "/inbox/?view=team"
+    status = client.get(answer["Location"]).context["status"]
+    assert (status.text.startswith("Resolved"), status.url) == (True, f"/inbox/{talk.pk}/reopen/")
+    assert client.get(answer["Location"]).context["status"] is None
+
+
+def test_the_menu_gives_it_to_a_colleague_of_the_team(cast: Cast, talk: Conversation, sign_in: SignIn) -> None:
+    page = sign_in(cast.ines).get(f"/inbox/{talk.pk}/").content.decode()
+
+    assert f'<option value="{cast.tomas.pk}">' in page
+    assert f'<option value="{cast.lukas.pk}">' not in page
