@@ -10,17 +10,20 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from functools import partial
+from functools import cache, partial
+from typing import Any
 
 import redis
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from kombu import Connection
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 log = logging.getLogger(__name__)
 
-_PATIENCE_SECONDS = 0.2
+_PATIENCE: dict[str, Any] = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2}
 _PAUSE_AFTER_FAILURE = 0.5
 _MOST_WAITING = 10_000
 _BATCH = 20
@@ -50,6 +53,19 @@ def tell(topic: str, version: int) -> None:
 def channel(topic: str) -> str:
     """The pub/sub channel that carries a topic's versions."""
     return f"live:{topic}"
+
+
+def waiting(task: str) -> int:
+    """How many messages are ahead of a new one; 0 where Valkey does not say, for then a ring is lost anyway."""
+    try:
+        return int(_counter().llen(settings.CELERY_TASK_ROUTES[task]["queue"]))
+    except redis.RedisError:
+        return 0
+
+
+@cache
+def _counter() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, retry=Retry(NoBackoff(), 0), **_PATIENCE)
 
 
 def _newer(known: Ring | None, told: Ring) -> Ring:
@@ -118,11 +134,10 @@ class _Way:
     """The connections to Valkey, with short time-outs of their own."""
 
     def __init__(self) -> None:
-        patience = {"socket_timeout": _PATIENCE_SECONDS, "socket_connect_timeout": _PATIENCE_SECONDS}
-        broker = Connection(settings.REDIS_URL, transport_options=patience)
+        broker = Connection(settings.REDIS_URL, transport_options=_PATIENCE)
         # Kept, because opening a channel for each message cost more than the message.
         self._producer = current_app.amqp.Producer(broker)
-        self._pubsub = redis.Redis.from_url(settings.REDIS_URL, **patience)
+        self._pubsub = redis.Redis.from_url(settings.REDIS_URL, **_PATIENCE)
 
     def send(self, rings: list[Ring]) -> None:
         for kind, name, value in rings:

@@ -104,3 +104,15 @@ def test_it_never_keeps_more_than_it_can_carry(own: Service, ringer: _Ringer) ->
     for number in range(12_000):
         ringer.add(("ring", DELIVER, f"row-{number}"))
     assert len(ringer._waiting) <= 10_000
+
+
+def test_a_queue_is_counted_and_a_frozen_valkey_holds_nobody_up(own: Service, ringer: _Ringer) -> None:
+    bell._counter.cache_clear()
+    ringer.add(("ring", DELIVER, "row-1"))
+    ringer.drain(2)
+    assert bell.waiting(DELIVER) == 1
+    os.kill(own.pid, signal.SIGSTOP)
+    started = time.monotonic()
+    assert bell.waiting(DELIVER) == 0
+    assert time.monotonic() - started < 1
+    bell._counter.cache_clear()

@@ -1,8 +1,11 @@
-"""The sweep beside its ringing: what is kept no longer is forgotten, a batch at a time."""
+"""The sweep rings for what is due, never into a long queue, and forgets what is kept no longer."""
 
+import time
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+import redis
 from django.core.management import call_command
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
@@ -16,6 +19,7 @@ from people.models import ApiKey, Scope
 from tests.cast import Cast
 from tests.copilot.api.calling import an_event, is_problem, program_of
 from tests.crm import PushingCrm, received
+from tests.factories import a_conversation, a_reply
 from tests.work import Programs, eventually, run_tasks, start_sweep
 
 
@@ -96,15 +100,37 @@ def test_much_is_forgotten_in_batches(connection: Connection, monkeypatch: pytes
     assert sweep.tidy_up() is False and bodies().count(b"") == 3
 
 
+@pytest.fixture
+def sweeping(programs: Programs) -> Iterator[None]:
+    process = start_sweep(programs)
+    yield
+    programs.stop(process)
+
+
 @pytest.mark.django_db(transaction=True)
-def test_the_running_sweep_does_it(cast: Cast, connection: Connection, programs: Programs) -> None:
+def test_the_running_sweep_does_it(cast: Cast, connection: Connection, sweeping: None) -> None:
     an_event(connection=connection)
     grow_old(31)
     key, _ = ApiKey.make("A program", [Scope.READ], cast.ines)
     IdempotentAnswer.objects.create(api_key=key, key="k1", fingerprint="")
     IdempotentAnswer.objects.update(created_at=timezone.now() - timedelta(hours=25))
-    start_sweep(programs)
     assert eventually(lambda: bodies() == [b""] and not IdempotentAnswer.objects.exists())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_queue_gets_no_more_until_it_is_short_or_lost(
+    cast: Cast, connection: Connection, bells: redis.Redis, sweeping: None
+) -> None:
+    bells.rpush("sending", *["a message ahead"] * (sweep.LONG_QUEUE + 1))
+    asked = a_conversation(team=cast.support, contact=cast.sigrid, connection=connection)
+    for _ in range(3):
+        a_reply(conversation=asked, person=cast.ines, undo_seconds=1)
+
+    time.sleep(3)
+    assert bells.llen("sending") == sweep.LONG_QUEUE + 1, "the rows wait, and no ring for them is added"
+
+    bells.flushdb()
+    assert eventually(lambda: bells.llen("sending") == 3, within=2), "a lost queue is made anew from the rows"
 
 
 @pytest.mark.django_db

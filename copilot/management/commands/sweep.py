@@ -8,6 +8,7 @@ import logging
 import signal
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -24,7 +25,10 @@ LOCK = 7_270_001
 EVERY_SECONDS = 0.25
 RING_AGAIN_SECONDS = 5.0
 MOST_ROWS = 500
+LONG_QUEUE = 300
 TIDY_SECONDS = 60.0
+
+type Rung = dict[tuple[str, int | str], float]
 
 
 class Command(BaseCommand):
@@ -34,7 +38,7 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        rung: dict[tuple[str, str], float] = {}
+        rung: Rung = {}
         tidy_at = 0.0
         while not stop.wait(EVERY_SECONDS):
             try:
@@ -55,30 +59,28 @@ def _alone() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _ring(task: str, row_id: str) -> None:
-    if task == inbox.APPLY:
-        bell.ring_batch(task, int(row_id))
-    else:
-        bell.ring(task, row_id if task == outbox.DELIVER else int(row_id))
-
-
-def sweep_once(rung: dict[tuple[str, str], float]) -> None:
+def sweep_once(rung: Rung) -> None:
     """Release what dead workers held, then ring for what is due, each row every five seconds."""
     work.release_expired()
     outbox.release_expired()
     inbox.wake_snoozed()
     now = time.monotonic()
-    due = {
-        *((inbox.APPLY, str(pk)) for pk in inbox.due_events(MOST_ROWS)),
-        *((opening.DRAFT, str(pk)) for pk in work.due_drafts(MOST_ROWS)),
-        *((outbox.DELIVER, pk) for pk in outbox.due_rows(MOST_ROWS)),
-    }
-    for row in due:
-        if now - rung.get(row, 0) > RING_AGAIN_SECONDS:
-            _ring(*row)
-            rung[row] = now
-    for row in [row for row, at in rung.items() if row not in due and now - at > 60]:
+    for row in [row for row, at in rung.items() if now - at > RING_AGAIN_SECONDS]:
         del rung[row]
+    _ring(inbox.APPLY, inbox.due_events(MOST_ROWS), rung)
+    _ring(opening.DRAFT, work.due_drafts(MOST_ROWS), rung)
+    _ring(outbox.DELIVER, outbox.due_rows(MOST_ROWS), rung)
+
+
+def _ring(task: str, rows: Sequence[int | str], rung: Rung) -> None:
+    """A long queue gets no more messages: its workers are busy, and rows that are due now are due then too."""
+    unrung = [row for row in rows if (task, row) not in rung]
+    if not unrung or bell.waiting(task) > LONG_QUEUE:
+        return
+    ring = bell.ring_batch if task == inbox.APPLY else bell.ring
+    for row in unrung:
+        ring(task, row)
+        rung[task, row] = time.monotonic()
 
 
 def tidy_up() -> bool:
