@@ -66,3 +66,12 @@ def test_the_keys_of_the_keyboard_are_a_page_and_a_dialog(cast: Cast, sign_in: S
 
 def test_the_first_page_after_signing_in_is_the_front_door() -> None:
     assert django_settings.LOGIN_REDIRECT_URL == "/"
+
+
+def test_nobody_changes_their_own_address(cast: Cast, sign_in: SignIn) -> None:
+    """A CRM's agents are known by it, so whoever could change it could become another agent."""
+    client = sign_in(cast.ines)
+    assert client.get("/me/email/").status_code == 404
+    answer = client.post("/me/email/", {"action_add": "", "email": cast.petra.email})
+    assert answer.status_code == 404
+    assert client.get("/me/", follow=True).status_code == 404
