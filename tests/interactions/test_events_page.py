@@ -8,17 +8,22 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
+from copilot.drafting.work import work
+from copilot.models import Draft
 from interactions import outbox
 from interactions.crm.events import EVENTS, schema
 from interactions.models import Connection
 from tests.cast import Cast
+from tests.copilot.api.calling import program_of
 from tests.crm import PushingCrm, iso
 from tests.factories import a_conversation, a_reply
 from tests.receiver import Receiver
 from tests.work import run_tasks
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "events.md").read_text()
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "events.md").read_text()
 EXAMPLES = {
     made["type"]: made for found in re.findall(r"```json\n(.+?)```", PAGE, re.S) if (made := json.loads(found))
 }
@@ -60,6 +65,41 @@ def test_what_leaves_has_the_shape_that_the_page_shows(
     assert [one["type"] for one in told] == ["reply.approved", "reply.sent"]
     for one in told:
         assert shape(one) == shape(EXAMPLES[one["type"]])
+
+
+def test_what_the_copilot_tells_has_the_shape_that_the_page_shows(
+    cast: Cast, crm: PushingCrm, listening: Connection, receiver: Receiver, settings: Settings
+) -> None:
+    """A customer writes, a draft is made, and Ines hands it to Petra."""
+    settings.DRAFT_DEBOUNCE_SECONDS = 0
+    crm.says("Where is my order?")
+    run_tasks()
+    draft = Draft.objects.get()
+    work(draft.pk)
+    draft.refresh_from_db()
+    body = {"kind": "escalate", "version": draft.version, "to": f"user:{cast.petra.pk}",
+            "reason": "above_limit", "question": "May we?"}  # fmt: skip
+    assert program_of(cast.ines).post(f"drafts/{draft.pk}/decisions/", body).status_code == 201
+    run_tasks()
+
+    told = {one["type"]: one for one in (json.loads(one.body) for one in receiver.deliveries)}
+    assert set(told) == {"draft.ready", "conversation.escalated"}
+    for type, one in told.items():
+        assert shape(one) == shape(EXAMPLES[type])
+    assert told["draft.ready"]["data"]["draft"]["state"] == EXAMPLES["draft.ready"]["data"]["draft"]["state"]
+    data, example = told["conversation.escalated"]["data"], EXAMPLES["conversation.escalated"]["data"]
+    for name in ("to", "by", "reason"):
+        assert data[name] == example[name]
+    assert data["question"] == "May we?"
+
+
+def test_every_type_that_leaves_has_an_example() -> None:
+    """Every event that the code queues, by its literal name."""
+    code = "".join(
+        file.read_text() for room in ("interactions", "copilot") for file in (ROOT / room).rglob("*.py")
+    )
+    queued = set(re.findall(r'queue_event\([^,]+, "([a-z.]+)"', code))
+    assert {"reply.sent", "draft.ready", "conversation.escalated"} <= queued <= set(EXAMPLES)
 
 
 def test_the_page_names_the_schedule_and_every_answer() -> None:
