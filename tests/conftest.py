@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 import django
 import pytest
+from django.conf import settings
 
 from tests import services
 
@@ -16,6 +17,8 @@ FIXTURES = ("tests.cast", "tests.crm", "tests.receiver", "tests.work", "tests.br
 def pytest_configure(config: pytest.Config) -> None:
     services.start(_up, os.environ.get("PYTEST_XDIST_WORKER", ""))
     django.setup()
+    # Each test's client builds the middleware anew, which would read the folders of static files each time.
+    settings.WHITENOISE_AUTOREFRESH = True
     # xdist's workers inherit the environment, and would load the settings before their own services are up.
     del os.environ["DJANGO_SETTINGS_MODULE"]
     for name in FIXTURES:  # they import models, so they come after the set-up
