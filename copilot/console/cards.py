@@ -336,7 +336,8 @@ class Why:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.sources or self.missing or self.lessons or self.unused or self.model)
+        told = (self.sources, self.missing, self.lessons, self.unused, self.model, self.promises)
+        return not any(told) and not self.do_not_repeat
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,13 +40,17 @@ def account_row(account: Account) -> AccountRow:
     return AccountRow(
         id=account.pk,
         name=account.name,
-        about=" · ".join(part for part in (account.tier, account.about) if part),
+        about=" · ".join(part for part in (_tier(account), account.about) if part),
         manager=colleague(account.manager) if account.manager else None,
         waiting=account.waiting or 0,  # type: ignore[attr-defined]
         promises=account.promised or 0,  # type: ignore[attr-defined]
         last_spoke=account.last_spoke,  # type: ignore[attr-defined]
         people_only=account.people_only,
     )
+
+
+def _tier(account: Account) -> str:
+    return f"{account.tier.capitalize()} account" if account.tier else ""
 
 
 def account_page(who: Standing, account: Account, kind: str, before: str) -> AccountPage:
@@ -58,7 +62,7 @@ def account_page(who: Standing, account: Account, kind: str, before: str) -> Acc
         id=account.pk,
         name=account.name,
         manager=colleague(account.manager) if account.manager else None,
-        about=tuple(part for part in (account.tier, account.about, account.domain) if part),
+        about=tuple(part for part in (_tier(account), account.about, account.domain) if part),
         people_only=(account.people_only_reason or "they asked for it.") if account.people_only else "",
         facts=tuple(_facts(account)),
         goals=tuple(_goals(account)),
@@ -87,8 +91,8 @@ def _facts(account: Account) -> Iterable[Fact]:
 
 def _goals(account: Account) -> Iterable[GoalLine]:
     for goal in Goal.objects.filter(account=account, is_active=True)[:6]:
-        by = f"by {goal.by.day} {goal.by:%b %Y}" if goal.by else ""
-        yield GoalLine(goal.text, ". ".join(part for part in (goal.do.rstrip("."), by.capitalize()) if part))
+        by = f"By {goal.by.day} {goal.by:%b %Y}" if goal.by else ""
+        yield GoalLine(goal.text, ". ".join(part for part in (goal.do.rstrip("."), by) if part))
 
 
 def _promises(account: Account) -> Iterable[PromiseLine]:

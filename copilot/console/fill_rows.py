@@ -102,8 +102,16 @@ def _open_state(
             return "refused", "", ""
         if draft["abstained"]:
             return "abstained", "", ""
-        return state, "", f"{draft['checks']} to check" if draft["checks"] else ""
+        return state, "", _beside(conversation, draft)
     return state, "", ""
+
+
+def _beside(conversation: Conversation, draft: dict[str, Any]) -> str:
+    """What is left to tick, and who was asked about an earlier question and has it still."""
+    holder: dict[str, Any] = conversation.holder or {}  # type: ignore[attr-defined]
+    name = (holder.get("person") or holder.get("team") or "").split(" ")[0]
+    parts = [f"{draft['checks']} to check" if draft["checks"] else "", f"with {name}" if name else ""]
+    return ", ".join(part for part in parts if part)
 
 
 def day_and_time(moment: datetime | None) -> str:

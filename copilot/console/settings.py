@@ -100,6 +100,4 @@ def revoke_key(visit: Visit, key_id: str) -> HttpResponse:
 @page()
 def keys(visit: Visit) -> HttpResponse:
     """The keyboard, on a page or in a dialog."""
-    if visit.wants_part:
-        return visit.show("keys.html#sheet", {"shell": True})
-    return visit.show("keys.html", {"shell": shell(visit, "keys")})
+    return visit.show(f"keys.html{'#sheet' if visit.wants_part else ''}", {"shell": shell(visit, "keys")})

@@ -15,7 +15,7 @@ function lines() {
   mirror.replaceChildren(...text.value.split("\n").map((line) =>
     make("div", drafted.has(line.trim()) ? "" : "typed", line || "\u200b")));
   const count = text.value.split(/\s+/).filter(Boolean).length;
-  $("#editor [data-count]").textContent = `${count} word${count === 1 ? "" : "s"}`;
+  $("#draft [data-count]").textContent = `${count} word${count === 1 ? "" : "s"}`;
 }
 
 export function notice(text) {
@@ -53,7 +53,10 @@ document.addEventListener("input", (event) => {
   if (!event.target.closest("#editor")) return;
   dirty = true;
   $("#saved").textContent = "Not saved yet";
-  if (event.target === area()) lines();
+  if (event.target === area()) {
+    lines();
+    $("#changes").replaceChildren();
+  }
 });
 setInterval(save, 2000);
 document.addEventListener("visibilitychange", () => document.hidden && save());

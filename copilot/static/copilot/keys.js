@@ -129,6 +129,7 @@ document.addEventListener("click", (event) => {
 // --- Dialogs ------------------------------------------------------------------------------------
 const dialog = $("#dialog");
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (detail.target.id === "changes") detail.target.scrollIntoView({ block: "nearest" });
   if (detail.target === dialog && !dialog.open) {
     dialog.showModal();
     ticks();
