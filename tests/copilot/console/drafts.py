@@ -25,7 +25,9 @@ TOMAS = Person("Tomás Vega", colleague=True, id=3)
 PRIYA = Person("Priya Nair", colleague=True, id=4)
 DANA = Person("Dana Ruiz", note="Head of operations, decides, writes weekly")
 
-VERBS: Any = frozenset({"approve", "edit", "escalate", "discard", "redraft", "stop", "undo", "write", "note"})
+VERBS: Any = frozenset(
+    {"approve", "edit", "escalate", "discard", "redraft", "stop", "undo", "settle", "write", "note"}
+)
 TO_DANA = Envelope(
     to=("dana.ruiz@haldenfreight.com",),
     cc=("priya.nair@northlight.eu",),
