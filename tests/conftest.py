@@ -11,6 +11,7 @@ from tests import services
 
 _up = ExitStack()
 FIXTURES = ("tests.cast", "tests.crm", "tests.receiver", "tests.work", "tests.browser")
+LONGEST = ("test_run.py", "test_faults.py", "test_main_job.py")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -23,6 +24,12 @@ def pytest_configure(config: pytest.Config) -> None:
     del os.environ["DJANGO_SETTINGS_MODULE"]
     for name in FIXTURES:  # they import models, so they come after the set-up
         config.pluginmanager.import_plugin(name)
+
+
+@pytest.hookimpl(trylast=True)  # pytest-django has an order of its own
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that at the end no worker has one to itself while the others are done."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
