@@ -1,7 +1,7 @@
 # Rapport's commands. Each does its own set-up: a machine with git, make and a python3 is enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint soak shots bench say
+.PHONY: help setup run test lint style soak shots bench say
 .NOTPARALLEL:
 
 # An environment that the caller happens to have open is not this project's. Without bytecode, each of
@@ -20,19 +20,24 @@ setup: .venv/ready ## Install what `make run` needs
 run: .venv/ready ## Start Rapport with everything it needs (PORT, HOST, VAR_DIR, SAMPLE=0)
 	@$(PYTHON) -m config.run --end-with-parent
 
-test: lint ## Check style, import rules and types, then run all tests
-	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
-
 # The type checker reads the settings, which refuse to load without these; it connects to nothing.
-lint: export SECRET_KEY = types
-lint: export ENCRYPTION_KEYS = types
-lint: export DATABASE_URL = postgres://types@127.0.0.1/types
-lint: export REDIS_URL = redis://127.0.0.1
-lint: .venv/ready-dev ## Check style, import rules and types
+CHECK_TYPES := env SECRET_KEY=types ENCRYPTION_KEYS=types DATABASE_URL=postgres://types@127.0.0.1/types \
+	REDIS_URL=redis://127.0.0.1 $(PYTHON) -m mypy
+
+# Many tests wait for other programs, so three run at a time on two processors. The type checker takes what
+# they leave, and its findings stand at the end.
+test: style ## Check style, import rules and types, and run all tests
+	@said=$$(mktemp); nice $(CHECK_TYPES) >$$said 2>&1 & types=$$!; \
+	$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder; tests=$$?; \
+	wait $$types; types=$$?; cat $$said; rm $$said; exit $$((tests + types))
+
+lint: style ## Check style, import rules and types
+	$(CHECK_TYPES)
+
+style: .venv/ready-dev
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	.venv/bin/lint-imports
-	$(PYTHON) -m mypy
 
 soak: .venv/ready-dev ## The long fault and load runs
 	$(PYTHON) -m benchmarks.soak
