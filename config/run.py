@@ -166,6 +166,8 @@ def _set_up(install: Install) -> str:
             raise CannotStart(str(reason)) from None
     install.env.setdefault("PUBLIC_URL", install.url)
     install.env |= {"VAR_DIR": str(install.var), "PYTHONUNBUFFERED": "1"}
+    # Each worker would import every page to run Django's checks; tests/config/test_checks.py runs them.
+    install.env["CELERY_SKIP_CHECKS"] = "1"
     if install.sample:
         with doing("Tables and sample company"):
             _prepare(install, "load_sample")
@@ -199,7 +201,7 @@ def _programs(install: Install, crew: Crew, stack: ExitStack) -> None:
     workers = [
         _program(install, f"worker-{queue}", *_worker_command(queue, size)) for queue, size in QUEUES.items()
     ]
-    sweep = _program(install, "sweep", ROOT / "manage.py", "sweep")
+    sweep = _program(install, "sweep", ROOT / "manage.py", "sweep", "--skip-checks")
     stack.callback(_stop_programs, web, workers, sweep)
     with doing("Web and live stream"):
         _start(crew, web, workers[0])
