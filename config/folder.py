@@ -3,8 +3,10 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+SETTING_UP = "setting-up.lock"  # held by `make run` while tables and sample data are not there yet
 
 
 class CannotStart(Exception):
@@ -52,3 +54,9 @@ def only_one(path: Path) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def wait_for_set_up(var: Path) -> None:
+    """Return once no `make run` is setting up in this folder."""
+    with suppress(FileNotFoundError), (var / SETTING_UP).open() as file:
+        fcntl.flock(file, fcntl.LOCK_SH)

@@ -24,7 +24,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config import children
 from config.crew import Crew, Program
 from config.embedded import CannotStart, postgres_server, valkey_server
-from config.folder import only_one, prepare
+from config.folder import SETTING_UP, only_one, prepare
 from config.greeting import doing, greet, tell, tell_event
 from config.running import ROOT, announced, var_dir
 from config.secrets import make_missing, secret
@@ -51,6 +51,15 @@ class Install:
     def url(self) -> str:
         anywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}
         return f"http://{anywhere.get(self.host, self.host)}:{self.port}"
+
+
+@dataclass
+class Programs:
+    """Our own processes, in the order in which they start and stop."""
+
+    web: Program
+    workers: list[Program]
+    sweep: Program
 
 
 def main() -> int:
@@ -91,9 +100,14 @@ def _run(install: Install, stack: ExitStack) -> None:
     tell(f"Starting Rapport; its data and logs are in {install.var}")
     crew = Crew(tell_event)
     _servers(install, crew, stack)
-    invitation = _set_up(install)
+    _complete(install)
+    programs = _programs(install)
+    stack.callback(_stop_programs, programs)
+    with only_one(install.var / SETTING_UP):  # the web process imports its pages, and waits
+        _start(crew, programs.web)
+        invitation = _set_up(install)
     stack.enter_context(announced(install.var, install.env))
-    _programs(install, crew, stack)
+    _bring_up(install, crew, programs)
     greet(install.var, install.url, seconds=time.monotonic() - began, invitation=invitation)
     while True:
         crew.look()
@@ -157,8 +171,8 @@ def _check_broker(url: str) -> None:
         ) from None
 
 
-def _set_up(install: Install) -> str:
-    """Secrets, tables, and either the sample company or an invitation for the first admin."""
+def _complete(install: Install) -> None:
+    """The rest of the environment that our processes need; the secrets must be there."""
     for name in ("SECRET_KEY", "ENCRYPTION_KEYS"):
         try:
             secret(name, install.var)
@@ -168,6 +182,10 @@ def _set_up(install: Install) -> str:
     install.env |= {"VAR_DIR": str(install.var), "PYTHONUNBUFFERED": "1"}
     # Each worker would import every page to run Django's checks; tests/config/test_checks.py runs them.
     install.env["CELERY_SKIP_CHECKS"] = "1"
+
+
+def _set_up(install: Install) -> str:
+    """Tables, and either the sample company or an invitation for the first admin."""
     if install.sample:
         with doing("Tables and sample company"):
             _prepare(install, "load_sample")
@@ -195,19 +213,22 @@ def _prepare(install: Install, command: str) -> str:
         return said.read().decode(errors="replace").strip()
 
 
-def _programs(install: Install, crew: Crew, stack: ExitStack) -> None:
+def _programs(install: Install) -> Programs:
+    return Programs(
+        _program(install, "web", *_web_command(install), process="web"),
+        [_program(install, f"worker-{queue}", *_worker_command(queue, n)) for queue, n in QUEUES.items()],
+        _program(install, "sweep", ROOT / "manage.py", "sweep", "--skip-checks"),
+    )
+
+
+def _bring_up(install: Install, crew: Crew, programs: Programs) -> None:
     """Web comes up first, beside one worker, so that the first page does not wait for the rest."""
-    web = _program(install, "web", *_web_command(install), process="web")
-    workers = [
-        _program(install, f"worker-{queue}", *_worker_command(queue, size)) for queue, size in QUEUES.items()
-    ]
-    sweep = _program(install, "sweep", ROOT / "manage.py", "sweep", "--skip-checks")
-    stack.callback(_stop_programs, web, workers, sweep)
+    first, *others = programs.workers
     with doing("Web and live stream"):
-        _start(crew, web, workers[0])
+        _start(crew, first)
         _wait_for("/health/live", install, crew)
     with doing("Workers and sweep"):
-        _start(crew, *workers[1:], sweep)
+        _start(crew, *others, programs.sweep)
         _wait_for("/health/ready", install, crew)
 
 
@@ -233,12 +254,12 @@ def _worker_command(queue: str, size: int) -> list[str]:
     return [*command, "-c", str(size), "-l", "INFO", "--without-gossip", "--without-mingle"]
 
 
-def _stop_programs(web: Program, workers: list[Program], sweep: Program) -> None:
+def _stop_programs(programs: Programs) -> None:
     """Doors first, then the workers, who may finish what they have in hand, then the sweep."""
     with doing("Stopping"):
-        _stop_started(web, by=signal.SIGTERM, within=4)
-        _stop_started(*workers, by=signal.SIGQUIT, within=8)
-        _stop_started(sweep, by=signal.SIGTERM, within=2)
+        _stop_started(programs.web, by=signal.SIGTERM, within=4)
+        _stop_started(*programs.workers, by=signal.SIGQUIT, within=8)
+        _stop_started(programs.sweep, by=signal.SIGTERM, within=2)
 
 
 def _stop_started(*programs: Program, by: signal.Signals, within: float) -> None:
