@@ -19,15 +19,17 @@ MOST_TURNS = 40
 MOST_CHARACTERS = 6000  # of one message
 MOST_RECORDS = 20
 EARLIER_CONVERSATIONS = 3
+MOST_OWN_WORDS = 10
 USUAL_REPLY = "u1"
+CONVERSATION = ("team", "contact", "account__manager", "assignee")
 
 
 def build_context(draft: Draft) -> Context:
-    conversation = Conversation.objects.select_related("team", "contact", "account__manager", "assignee").get(
-        pk=draft.conversation_id
-    )
+    """Of a draft that was read with its conversation and what CONVERSATION names."""
+    conversation = draft.conversation
     contact, account = conversation.contact, conversation.account
-    turns = _turns(conversation)
+    said = _latest(conversation)
+    turns = _turns(said)
     language = conversation.language or (contact.language if contact else "") or "en"
     question = _question(turns)
     near = retrieval.asked_text(_said_before(turns), question or conversation.subject)
@@ -38,7 +40,7 @@ def build_context(draft: Draft) -> Context:
         *notes,
         *_promises(account),
         *_goals(account),
-        *_own_words(conversation),
+        *_own_words(conversation, said),
         *_earlier(conversation),
         *_usual_reply(conversation, examples, question),
         *_knowledge(conversation, question, language),
@@ -64,13 +66,14 @@ def build_context(draft: Draft) -> Context:
     )
 
 
-def _turns(conversation: Conversation) -> tuple[Turn, ...]:
-    """The latest turns, the oldest first; an automatic answer is no turn."""
+def _latest(conversation: Conversation) -> list[Message]:
+    """The latest messages, the oldest first; an automatic answer is no turn."""
     latest = conversation.messages.filter(automatic="").order_by("-sent_at", "-pk")
-    return tuple(
-        Turn(by=m.by, name=m.author_name, text=m.text[:MOST_CHARACTERS], at=m.sent_at)
-        for m in reversed(latest[:MOST_TURNS])
-    )
+    return list(reversed(latest[:MOST_TURNS]))
+
+
+def _turns(said: Iterable[Message]) -> tuple[Turn, ...]:
+    return tuple(Turn(by=m.by, name=m.author_name, text=m.text[:MOST_CHARACTERS], at=m.sent_at) for m in said)
 
 
 def _question(turns: tuple[Turn, ...]) -> str:
@@ -239,10 +242,9 @@ def _goals(account: Account | None) -> Iterable[Item]:
         )
 
 
-def _own_words(conversation: Conversation) -> Iterable[Item]:
+def _own_words(conversation: Conversation, said: list[Message]) -> Iterable[Item]:
     """What was said in this conversation may be cited; an internal note only steers."""
-    rows = conversation.messages.filter(automatic="").order_by("-sent_at")[:10]
-    for row in reversed(rows):
+    for row in said[-MOST_OWN_WORDS:]:
         yield _message_item(row, conversation, internal=row.by == Message.By.NOTE)
 
 

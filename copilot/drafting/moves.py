@@ -7,7 +7,6 @@ from django.db.models import F
 
 import bell
 from copilot.models import Draft
-from interactions.models import Conversation
 
 State = Draft.State
 
@@ -20,7 +19,7 @@ def move(draft: Draft, to: str, *, only_from: Iterable[str] | None = None, **fie
         state=to, version=F("version") + 1, **fields
     )
     if moved:
-        draft.refresh_from_db()
+        draft.refresh_from_db(from_queryset=Draft.objects.select_related("conversation"))
         tell(draft)
     return bool(moved)
 
@@ -38,5 +37,4 @@ def write(draft: Draft, fence: int, **fields: Any) -> bool:
 def tell(draft: Draft) -> None:
     """Pages that show the conversation, or the inbox it is in, look again."""
     bell.tell(f"conversation:{draft.conversation_id}", draft.version)
-    team = Conversation.objects.values_list("team_id", flat=True).get(pk=draft.conversation_id)
-    bell.tell(f"inbox:{team}", draft.version)
+    bell.tell(f"inbox:{draft.conversation.team_id}", draft.version)

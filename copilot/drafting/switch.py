@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from copilot.models import DraftingSwitch
+from customers.models import Account, Contact
 from interactions.models import Conversation
 from people.models import User
 
@@ -31,10 +32,9 @@ class Ruling:
 
 def ruling(conversation: Conversation, person: User | None = None) -> Ruling:
     """The ruling for a conversation, and for the person who asks, when one does."""
-    for customer in (conversation.contact, conversation.account):
-        if customer is not None and customer.people_only:
-            why = f"{customer} is answered by people only."
-            return Ruling(Mode.OFF, why, people_only=True)
+    customer = people_only(conversation)
+    if customer is not None:
+        return Ruling(Mode.OFF, f"{customer} is answered by people only.", people_only=True)
     switch = _most_specific(conversation)
     if switch is None:
         return Ruling(Mode.ALWAYS)
@@ -43,6 +43,12 @@ def ruling(conversation: Conversation, person: User | None = None) -> Ruling:
     if pilots and who not in pilots:
         return Ruling(Mode.OFF, "Drafting is on trial with other colleagues.")
     return Ruling(switch.mode, _WORDS.get(switch.mode, ""))
+
+
+def people_only(conversation: Conversation) -> Contact | Account | None:
+    """The contact or account that wants to be answered by people only."""
+    here = (conversation.contact, conversation.account)
+    return next((one for one in here if one is not None and one.people_only), None)
 
 
 _WORDS: dict[str, str] = {

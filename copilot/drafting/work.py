@@ -14,16 +14,15 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from copilot.context.build import build_context, newest_customer_message
+from copilot.context.build import CONVERSATION, build_context, newest_customer_message
 from copilot.context.value import Context
 from copilot.drafting.checks import check
 from copilot.drafting.engine import Engine, EngineError, Reply, Stopped
 from copilot.drafting.moves import move, tell, write
 from copilot.drafting.offline import Offline
-from copilot.drafting.switch import ruling
+from copilot.drafting.switch import people_only
 from copilot.models import Draft
 from interactions import outbox
-from interactions.models import Conversation
 
 log = logging.getLogger(__name__)
 State = Draft.State
@@ -74,14 +73,15 @@ def _claim(draft_id: int) -> Draft | None:
     )  # fmt: skip
     if not claimed:
         return None
-    draft = Draft.objects.select_related("answers").get(pk=draft_id)
+    # With all that the Context wants of the conversation, so that nothing of it is read twice.
+    related = ("answers", *(f"conversation__{name}" for name in CONVERSATION))
+    draft = Draft.objects.select_related(*related).get(pk=draft_id)
     tell(draft)
     return draft
 
 
 def _write(draft: Draft, engine: Engine) -> None:
-    conversation = Conversation.objects.select_related("contact", "account").get(pk=draft.conversation_id)
-    if ruling(conversation).people_only:
+    if people_only(draft.conversation):
         raise EngineError("people_only", permanent=True)
     context = build_context(draft)
     reply = engine.write(context, _Saying(draft))
@@ -140,7 +140,7 @@ def _finish(draft: Draft, context: Context, reply: Reply, engine: str) -> None:
 
 def announce_ready(draft: Draft) -> None:
     """Tell the CRM that there is a draft to look at; the text itself stays here."""
-    conversation = Conversation.objects.select_related("connection").get(pk=draft.conversation_id)
+    conversation = draft.conversation
     data = {
         "conversation": {"id": conversation.external_id, "rapport_id": conversation.pk},
         "draft": {"id": draft.pk, "state": draft.state, "abstained": draft.abstained},
