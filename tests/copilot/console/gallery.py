@@ -35,6 +35,7 @@ from django.shortcuts import render
 from django.urls import include, path
 
 from copilot.console.urls import urlpatterns as console
+from tests.browser import chromium
 from tests.copilot.console import drafts, pages, scenes
 
 LOOKS = {
@@ -42,6 +43,9 @@ LOOKS = {
     "rail": (1024, 768),
     "phone": (390, 844),
 }
+
+# Pages before signing in, which are the real ones.
+DOORS = {"sign-in": "/me/login/", "password-reset": "/me/password/reset/"}
 
 
 def scene(request: HttpRequest, name: str) -> HttpResponse:
@@ -147,19 +151,22 @@ def served(port: int = 0) -> Iterator[str]:
 def shoot(folder: Path, only: list[str]) -> None:
     from playwright.sync_api import sync_playwright
 
+    if not chromium():
+        sys.exit("There is no Chromium here to take pictures with (Debian: apt-get install chromium).")
     folder.mkdir(parents=True, exist_ok=True)
     with served() as address, sync_playwright() as play:
-        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = play.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         for theme in ("light", "dark"):
             for look, (width, height) in LOOKS.items():
-                page = browser.new_page(viewport={"width": width, "height": height})
+                page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=theme)
                 page.on("console", lambda said: print("console:", said.text) if said.type == "error" else None)
                 page.on("pageerror", lambda error: print("page:", error))
-                for name in only or pages.PAGES:
-                    page.goto(f"{address}/scene/{name}/?theme={theme}")
+                for name in only or [*pages.PAGES, *DOORS]:
+                    page.goto(address + DOORS.get(name, f"/scene/{name}/?theme={theme}"))
                     page.evaluate("document.fonts.ready")
                     page.screenshot(path=folder / f"{name}-{theme}-{look}.png")
                 page.close()
+                print(f"{theme}, {width} wide: in {folder}", flush=True)
         browser.close()
 
 
