@@ -134,7 +134,7 @@ def sending(visit: Visit, decision: Decision) -> Status:
         return Status("Approved. It is leaving now.")
     n = decision.draft.n if decision.draft else 0
     url = reverse("draft-undo", args=[decision.conversation_id, n])
-    return Status(f"Sending in {seconds} s", "clock", "Undo", url, "Z", post=True)
+    return Status("Approved. Until it leaves it can be taken back.", "clock", "Undo", url, "Z", post=True)
 
 
 @page("POST", allowed=reads)

@@ -41,8 +41,9 @@ def reply(visit: Visit, conversation_id: int) -> HttpResponse:
         visit.request.session[sheet_key(conversation.pk)] = typed_in(visit).text
         return JsonResponse({})
     if "close" in post:
-        visit.request.session[sheet_key(conversation.pk)] = typed_in(visit).text
-        return answer_action(visit, conversation_id, said=Status("Your text is kept.", quiet=True))
+        text = visit.request.session[sheet_key(conversation.pk)] = typed_in(visit).text or ""
+        said = Status("Your text is kept. Write myself opens it again.") if text.strip() else None
+        return answer_action(visit, conversation_id, said=said)
     return _send(visit, conversation)
 
 

@@ -56,6 +56,7 @@ function card(data) {
     return;
   }
   put(html);
+  if (said?.state === "sent") toDraft();
   if (said?.said && !["thinking", "streaming"].includes(said.state)) say(said.said);
 }
 

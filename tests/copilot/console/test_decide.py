@@ -48,7 +48,7 @@ def test_htmx_gets_the_card_the_panel_the_row_and_the_way_back(
     assert 'data-state="approved"' in part
     assert 'id="why"' in part
     assert f'id="row-{draft.conversation_id}"' in part
-    assert "Sending in 10 s" in part
+    assert "Until it leaves it can be taken back." in part
     assert "Undo" in part
 
 
