@@ -121,6 +121,9 @@ def test_the_running_sweep_does_it(cast: Cast, connection: Connection, sweeping:
 def test_a_long_queue_gets_no_more_until_it_is_short_or_lost(
     cast: Cast, connection: Connection, bells: redis.Redis, sweeping: None
 ) -> None:
+    an_event(connection=connection, state="recorded")
+    assert eventually(lambda: bells.llen("inbox") == 1), "the sweep is awake before the time counts"
+
     bells.rpush("sending", *["a message ahead"] * (sweep.LONG_QUEUE + 1))
     asked = a_conversation(team=cast.support, contact=cast.sigrid, connection=connection)
     for _ in range(3):
