@@ -26,15 +26,12 @@ def on_happened(sender: type[Fact], fact: Fact, **_: object) -> None:
 
 def _customer_wrote(fact: CustomerWrote) -> None:
     if fact.is_new:
-        conversation = Conversation.objects.select_related("team", "contact", "account").get(
-            pk=fact.conversation_id
-        )
-        opening.customer_wrote(conversation, Message.objects.get(pk=fact.message_id))
+        opening.customer_wrote(fact.message.conversation, fact.message)
 
 
 def _answered_elsewhere(fact: ColleagueWrote) -> None:
     """The draft is kept for comparison; what the colleague wrote instead is a signal."""
-    message = Message.objects.select_related("conversation__team", "person").get(pk=fact.message_id)
+    message = fact.message
     signals.remember_reply(message)
     draft = opening.open_draft(message.conversation)
     if draft is None or (draft.answers and draft.answers.sent_at > message.sent_at):

@@ -78,7 +78,9 @@ def _take(
     stamp = at.astimezone(UTC).isoformat(timespec="microseconds") if at else ""
     before = dict(row.told_at)
     for name, value in told.items():
-        if value and _wins(row, name, getattr(row, name), stamp):
+        # News with a time is weighed by that alone: what is there (another row, maybe) need not be read.
+        present = None if stamp else getattr(row, name)
+        if value and _wins(row, name, present, stamp):
             setattr(row, name, value)
     for name, value in (fields or {}).items():
         if _wins(row, f"fields.{name}", row.fields.get(name), stamp):

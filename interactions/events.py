@@ -4,11 +4,14 @@ from dataclasses import dataclass
 
 from django.dispatch import Signal
 
+from interactions.models import Message
+
 
 @dataclass(frozen=True, slots=True)
 class CustomerWrote:
-    conversation_id: int
-    message_id: int
+    """The message as it was just written, so that nobody reads it again."""
+
+    message: Message
     is_new: bool = True  # False when it is older than what was there already
 
 
@@ -16,8 +19,7 @@ class CustomerWrote:
 class ColleagueWrote:
     """An answer given outside of Rapport, in the CRM's own window."""
 
-    conversation_id: int
-    message_id: int
+    message: Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """Turn a message a CRM tells of into rows: customers' letters, and colleagues' answers elsewhere."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection as database
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from customers.models import Account, Contact
@@ -27,12 +29,13 @@ def hear(connection: Connection, fact: MessageFact) -> tuple[Conversation, str]:
     _lock(connection.pk, fact.conversation)
     contact = upsert_contact(connection.pk, fact.contact) if fact.contact else None
     conversation = _conversation(connection, fact, contact)
-    if Message.objects.filter(conversation=conversation, external_id=fact.external_id).exists():
+    told = _told_before(conversation, fact)
+    if told["same"]:
         return conversation, "this message is here already"
     if fact.by_us and _is_echo(conversation, fact):
         return conversation, "the echo of our own reply"
-    message = _add(conversation, fact, contact)
-    settle(conversation)
+    message = _add(conversation, fact, contact, _automatic(fact, contact, told["lately"]))
+    settle(conversation, held=True)
     if fact.by_us:
         _colleague_wrote(conversation, message)
     else:
@@ -56,20 +59,28 @@ def _conversation(connection: Connection, fact: MessageFact, contact: Contact | 
         created_at=fact.sent_at, last_message_at=fact.sent_at,
     )  # fmt: skip
     opens = conversation.pk is None or fact.sent_at < conversation.created_at
-    told = {
-        "subject": fact.subject, "channel": fact.channel, "contact": contact,
-        "account": _account(connection, fact), "language": _language(fact, contact),
-    }  # fmt: skip
-    for name, value in told.items():
-        if value and (opens or not getattr(conversation, name)):
+    news = _news(conversation, connection, fact, contact, opens)
+    if opens or news:
+        for name, value in news.items():
             setattr(conversation, name, value)
-    if contact and conversation.account is None:
-        conversation.account = contact.account
-    conversation.created_at = min(conversation.created_at, fact.sent_at)
-    conversation.save()
-    if conversation.account:
-        conversation.account.teams.add(conversation.team)
+        conversation.created_at = min(conversation.created_at, fact.sent_at)
+        conversation.save()
+        if conversation.account:
+            conversation.account.teams.add(conversation.team)
     return conversation
+
+
+def _news(
+    conversation: Conversation, connection: Connection, fact: MessageFact, contact: Contact | None, opens: bool
+) -> dict[str, Any]:
+    """What the message tells of its conversation that is not there, or is told better by its opening."""
+    told: dict[str, Any] = {
+        "subject": fact.subject, "channel": fact.channel, "contact": contact,
+        "language": _language(fact, contact),
+    }  # fmt: skip
+    if opens or conversation.account is None:
+        told["account"] = _account(connection, fact) or conversation.account or (contact and contact.account)
+    return {name: value for name, value in told.items() if value and (opens or not getattr(conversation, name))}
 
 
 def _account(connection: Connection, fact: MessageFact) -> Account | None:
@@ -88,7 +99,7 @@ def _language(fact: MessageFact, contact: Contact | None) -> str:
     return wording.language_of(wording.split_quoted(_text(fact))[0], contact.language if contact else "")
 
 
-def _add(conversation: Conversation, fact: MessageFact, contact: Contact | None) -> Message:
+def _add(conversation: Conversation, fact: MessageFact, contact: Contact | None, automatic: str) -> Message:
     new, quoted = wording.split_quoted(_text(fact))
     person = _person(fact) if fact.by_us else None
     return Message.objects.create(
@@ -98,7 +109,7 @@ def _add(conversation: Conversation, fact: MessageFact, contact: Contact | None)
         author_name=_author(fact, contact, person), external_id=fact.external_id, text=new,
         html=wording.safe_html(fact.html) if fact.html else "", quoted=quoted, cc=list(fact.cc),
         attachments=[dict(one) for one in fact.attachments],
-        automatic=_automatic(conversation, fact, contact), sent_at=fact.sent_at,
+        automatic=automatic, sent_at=fact.sent_at,
         received_at=timezone.now(),
     )  # fmt: skip
 
@@ -113,16 +124,22 @@ def _author(fact: MessageFact, contact: Contact | None, person: User | None) -> 
     return (contact.name or contact.email) if contact else fact.author
 
 
-def _automatic(conversation: Conversation, fact: MessageFact, contact: Contact | None) -> str:
+def _told_before(conversation: Conversation, fact: MessageFact) -> dict[str, int]:
+    """How often this very message is here already, and how many the customer wrote just before it."""
+    # By when they were written: a CRM that tells a long history at once is no loop.
+    lately = Q(by=Message.By.CUSTOMER, sent_at__range=(fact.sent_at - LOOP_WINDOW, fact.sent_at))
+    return conversation.messages.aggregate(
+        same=Count("pk", filter=Q(external_id=fact.external_id)), lately=Count("pk", filter=lately)
+    )
+
+
+def _automatic(fact: MessageFact, contact: Contact | None, lately: int) -> str:
     if fact.by_us:
         return ""
     sender = contact.email if contact else ""
     own = {address.lower() for address in Team.objects.values_list("email", flat=True) if address}
     kind = kind_of_automatic(sender, fact.subject, fact.headers or {}, own)
-    # By when they were written: a CRM that tells a long history at once is no loop.
-    lately = (fact.sent_at - LOOP_WINDOW, fact.sent_at)
-    recent = conversation.messages.filter(by=Message.By.CUSTOMER, sent_at__range=lately)
-    return kind or ("loop" if recent.count() >= LOOP_MESSAGES else "")
+    return kind or ("loop" if lately >= LOOP_MESSAGES else "")
 
 
 def _is_echo(conversation: Conversation, fact: MessageFact) -> bool:
@@ -151,10 +168,10 @@ def _customer_wrote(conversation: Conversation, message: Message) -> None:
             conversation.status = Conversation.Status.OPEN
             conversation.snoozed_until = None
             conversation.save(update_fields=["status", "snoozed_until"])
-    tell_all(CustomerWrote(conversation.pk, message.pk, is_new))
+    tell_all(CustomerWrote(message, is_new))
 
 
 def _colleague_wrote(conversation: Conversation, message: Message) -> None:
     if message.sent_at >= conversation.last_message_at:
         outbox.cancel_waiting(conversation, "A colleague answered in the CRM.")
-    tell_all(ColleagueWrote(conversation.pk, message.pk))
+    tell_all(ColleagueWrote(message))

@@ -1,6 +1,6 @@
 """Add what was said to a conversation, and keep its waiting time true."""
 
-from django.db.models import Max, Min, Q
+from django.db import connection as database
 from django.utils import timezone
 
 import bell
@@ -23,27 +23,39 @@ def add_sent_reply(row: OutboxMessage) -> Message:
     return message
 
 
-def settle(conversation: Conversation) -> None:
+_HOLD = "SELECT 1 FROM interactions_conversation WHERE id = %s FOR NO KEY UPDATE"
+_SETTLE = """
+WITH said AS (
+    SELECT "by", sent_at, automatic = '' AND "by" <> 'note' AS spoken
+    FROM interactions_message WHERE conversation_id = %(id)s
+), answered AS (
+    SELECT max(sent_at) AS at FROM said WHERE spoken AND "by" = 'colleague'
+)
+UPDATE interactions_conversation SET
+    version = version + 1,
+    last_message_at = coalesce(
+        (SELECT max(sent_at) FROM said WHERE spoken), (SELECT max(sent_at) FROM said), last_message_at
+    ),
+    waiting_since = (
+        SELECT min(sent_at) FROM said
+        WHERE spoken AND "by" = 'customer' AND sent_at > coalesce((SELECT at FROM answered), '-infinity')
+    )
+WHERE id = %(id)s
+RETURNING version, last_message_at, waiting_since
+"""
+
+
+def settle(conversation: Conversation, *, held: bool = False) -> None:
     """Work out again, from the messages alone, how long the customer has been waiting.
 
-    It is the same whatever order the messages arrived in. The row is held first, so that a message
-    which another worker adds at the same moment is counted by one of the two.
+    It is the same whatever order the messages arrived in. The row is held first, by the caller or
+    here, so that a message which another worker adds at the same moment is counted by one of the two.
     """
-    held = Conversation.objects.select_for_update(no_key=True)
-    conversation.refresh_from_db(fields=["last_message_at", "version"], from_queryset=held)
-    spoken = Q(automatic="") & ~Q(by=Message.By.NOTE)
-    times = conversation.messages.aggregate(
-        last=Max("sent_at", filter=spoken),
-        any=Max("sent_at"),
-        answered=Max("sent_at", filter=spoken & Q(by=Message.By.COLLEAGUE)),
-    )
-    waiting = conversation.messages.filter(spoken, by=Message.By.CUSTOMER)
-    if times["answered"]:
-        waiting = waiting.filter(sent_at__gt=times["answered"])
-    conversation.waiting_since = waiting.aggregate(first=Min("sent_at"))["first"]
-    conversation.last_message_at = times["last"] or times["any"] or conversation.last_message_at
-    conversation.version += 1
-    conversation.save(update_fields=["waiting_since", "last_message_at", "version"])
+    with database.cursor() as cursor:
+        if not held:
+            cursor.execute(_HOLD, [conversation.pk])
+        cursor.execute(_SETTLE, {"id": conversation.pk})
+        [(conversation.version, conversation.last_message_at, conversation.waiting_since)] = cursor.fetchall()
 
 
 def tell_conversation(conversation: Conversation) -> None:

@@ -34,7 +34,7 @@ def open_inbox(letters: Letters) -> None:
     for conversation, messages in letters:
         if conversation.status == Conversation.Status.OPEN:
             last = [one for one in messages if one.by == Message.By.CUSTOMER][-1]
-            tell_all(CustomerWrote(conversation.pk, last.pk))
+            tell_all(CustomerWrote(last))
 
 
 def _conversation(cast: Cast, number: int, row: dict[str, Any]) -> tuple[Conversation, list[Message]]:

@@ -32,6 +32,18 @@ def test_a_message_brings_its_customer_along(crm: PushingCrm) -> None:
     assert crm.last_event().conversation == conversation
 
 
+def test_a_message_in_a_known_conversation_costs_few_queries(
+    crm: PushingCrm, django_assert_max_num_queries: Any
+) -> None:
+    crm.says("Where is my order?")
+    run_tasks()
+    crm.says("I still wait for it.")
+    event_id = crm.last_event().pk
+    with django_assert_max_num_queries(17):  # its account's and its contact's news are four of them
+        inbox.apply(event_id)
+    assert crm.conversation().messages.count() == 2
+
+
 def test_a_type_we_do_not_know_is_kept_and_shown_as_ignored(crm: PushingCrm) -> None:
     crm.tells("invoice.tickled", {"id": 7})
     run_tasks()
