@@ -256,7 +256,8 @@ class Card:
     def spoken(self) -> str:
         """What the status line says to a screen reader when the card comes to this state."""
         if self.state != "ready":
-            return ", ".join(part for part in (self.word, self.beside) if part).rstrip(".") + "."
+            gap = " " if self.beside.startswith(("to ", "by ", "in ")) else ", "
+            return f"{self.word}{gap}{self.beside}".rstrip(" ,.") + "."
         parts = ["Draft ready", plural(self.words, "word"), plural(self.sources, "source")]
         if self.unsupported:
             parts.append(f"{self.unsupported} unsupported")

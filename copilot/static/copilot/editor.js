@@ -60,12 +60,12 @@ document.addEventListener("input", (event) => {
 });
 setInterval(save, 2000);
 document.addEventListener("visibilitychange", () => document.hidden && save());
-// Leaving by a form saves by itself; a save that is late would meet an older version.
+// Leaving by a form saves by itself; a late save would meet an older version.
 document.addEventListener("submit", () => (dirty = false));
 document.addEventListener("htmx:beforeRequest", ({ target }) => target.closest?.("#editor") && (dirty = false));
 addEventListener("beforeunload", (event) => dirty && event.preventDefault());
 
-// A swap that leaves the page's conversation must not drop words that are not saved.
+// A swap that leaves the conversation drops no words.
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target?.id === "pane" && dirty) save();
 });
