@@ -71,7 +71,8 @@ async def _stream(watch: Watch, first: list[Event]) -> AsyncIterator[bytes]:
 async def _changes(watch: Watch, bells: Bells) -> AsyncIterator[bytes]:
     checked = listed = spoken = time.monotonic()
     while True:
-        await bells.wait(LIST_PAUSE if bells.list_waits else HEARTBEAT_SECONDS)
+        if not watch.card_waits:
+            await bells.wait(LIST_PAUSE if bells.list_waits else HEARTBEAT_SECONDS)
         now = time.monotonic()
         if now - checked > ACCESS_SECONDS:
             await _ask(watch.check)
@@ -84,7 +85,7 @@ async def _changes(watch: Watch, bells: Bells) -> AsyncIterator[bytes]:
             yield as_bytes(event)
         if events:
             spoken = now
-            grew = any(name == "text" for name, _ in events)
+            grew = any(name == "text" for name, _ in events) and not watch.card_waits
             await asyncio.sleep(TEXT_PAUSE if grew else LEAST_PAUSE)
         elif now - spoken >= HEARTBEAT_SECONDS:
             spoken = now

@@ -29,6 +29,9 @@ from people.zone import zone_of
 type Event = tuple[str, dict[str, Any]]
 
 
+_BEFORE_WORDS = (Draft.State.QUEUED, Draft.State.THINKING, Draft.State.STREAMING)
+
+
 class Gone(Exception):
     """This person may not (or no longer) watch this."""
 
@@ -44,6 +47,7 @@ class Watch:
     _rows: dict[int, Row] = field(default_factory=dict)
     _came: set[int] = field(default_factory=set)
     _last_message: int = 0
+    card_waits: bool = False
 
     @property
     def topics(self) -> list[str]:
@@ -87,11 +91,14 @@ class Watch:
     def _look_at_conversation(self) -> list[Event]:
         before, now = self._seen, self._state()
         self._seen = now
-        if now == before:
+        if now == before and not self.card_waits:
             return []
-        if self._only_grew(before, now):
+        if not self.card_waits and self._only_grew(before, now):
             draft = now["draft"]
+            # The first words go ahead; making the card they stand on takes much longer.
+            self.card_waits = before["draft"]["state"] != Draft.State.STREAMING
             return [("text", {"draft": draft["n"], "version": draft["version"], "text": draft["text"]})]
+        self.card_waits = False
         scene = self._scene()
         return [*self._messages(scene), ("card", self._card(scene))]
 
@@ -118,7 +125,9 @@ class Watch:
             bool(old and new)
             and rest.items() <= before.items()
             and old["n"] == new["n"]
-            and old["state"] == new["state"] == Draft.State.STREAMING
+            and old["state"] in _BEFORE_WORDS
+            and new["state"] == Draft.State.STREAMING
+            and bool(new["text"])
         )
 
     def _scene(self) -> Scene:

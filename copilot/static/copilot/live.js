@@ -63,9 +63,11 @@ function card(data) {
 function text({ draft: n, version, text: words }) {
   const now = draft();
   if (!now || isEditing() || Number(now.dataset.n) !== n || Number(now.dataset.version) > version) return;
-  const place = $("#growing");
+  // The first words come before the card they belong to, and stand where it says what is being read.
+  const place = $("#growing") ?? $("#draft.is-queued .words, #draft.is-thinking .words");
   if (!place) return;
   now.dataset.version = version;
+  place.dir = "auto";
   const paragraphs = words.split(/\n{2,}/).map((part) => {
     const paragraph = make("p");
     part.split("\n").forEach((line, i) => paragraph.append(...(i ? [make("br")] : []), line));

@@ -88,6 +88,19 @@ def test_text_grows_on_the_page_as_it_is_written(website: str, cast: Cast, strea
     assert data == {"draft": 1, "version": streaming.version + 1, "text": "Hi Sigrid,"}
 
 
+def test_the_first_words_go_ahead_of_their_card(website: str, cast: Cast, talk: Conversation) -> None:
+    thinking = a_draft(conversation=talk, state=Draft.State.THINKING, text="", fence=1, sources=[], checks=[])
+    with listening(website, cast.ines, f"?c={talk.pk}") as page:
+        page.next("snapshot")
+        write(thinking, 1, text="Hi", state=Draft.State.STREAMING)
+        first, words = page.next("text", "card")
+        second, card = page.next("text", "card")
+
+    assert (first, words["text"]) == ("text", "Hi")
+    assert second == "card" and 'data-state="streaming"' in card["html"]
+    assert card["version"] == words["version"]
+
+
 def test_a_change_of_state_is_a_new_card_within_a_moment(website: str, cast: Cast, streaming: Draft) -> None:
     with listening(website, cast.ines, f"?c={streaming.conversation_id}") as page:
         page.next("snapshot")
