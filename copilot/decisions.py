@@ -18,7 +18,7 @@ from copilot.drafting.switch import ruling
 from copilot.learning.signals import keep_signal
 from copilot.models import Decision, Draft
 from copilot.relationship.brief import make_brief
-from interactions import outbox
+from interactions import handling, outbox
 from interactions.letter import Attached, Letter
 from interactions.models import Conversation, Escalation, OutboxMessage
 from interactions.talk import tell_conversation
@@ -135,7 +135,7 @@ def _queue(
     drafted = draft.text if draft else ""
     keep_signal(draft, conversation, drafted, letter.text, person=actor.person, decision=decision)
     if conversation.assignee_id is None:
-        Conversation.objects.filter(pk=conversation.pk).update(assignee=actor.person)
+        handling.assign(conversation, actor.person, actor.person)
     tell_conversation(conversation)
     return decision
 
@@ -145,7 +145,7 @@ def compose(conversation: Conversation, draft: Draft | None, wording: Wording, p
     message = draft.answers if draft else opening.newest_from_customer(conversation)
     proposed = draft.envelope if draft else opening.envelope(conversation, message)
     connection = conversation.connection
-    through_crm = connection is not None and outbox.listens(connection)
+    through_crm = connection is not None and outbox.listens(connection, "reply.approved")
     to = _addresses(wording.to, proposed["to"])
     if not through_crm and not to:
         raise Invalid("There is no address to send to. Add one under To.")
@@ -206,11 +206,8 @@ def escalate(
     make_brief(escalation, draft)
     move(draft, State.ESCALATED, lease_until=None)
     decision = _decide(conversation, draft, Kind.ESCALATE, actor, reason=reason, escalation=escalation)
-    data = {
-        "conversation": {"id": conversation.external_id, "rapport_id": conversation.pk},
-        "to": str(to), "by": actor.person.email, "reason": reason, "question": question,
-    }  # fmt: skip
-    outbox.queue_event(conversation.connection, "conversation.escalated", data)
+    data = {"to": str(to), "by": actor.person.email, "reason": reason, "question": question}
+    outbox.announce(conversation, "conversation.escalated", data, actor.person)
     return decision
 
 

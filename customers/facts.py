@@ -40,3 +40,23 @@ class RecordFact:
     contact: str
     occurred_at: datetime | None
     changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoteFact:
+    """A note on the relationship that a colleague keeps in the CRM."""
+
+    external_id: str
+    account: str
+    contact: str
+    text: str
+    author_email: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ContactErasedFact:
+    """The CRM demands that a contact be forgotten."""
+
+    external_id: str
+    erased_at: datetime

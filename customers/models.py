@@ -152,9 +152,17 @@ class Note(models.Model):
     decided_by = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
+    source = models.UUIDField(null=True, blank=True, help_text="The connection that told of it.")
+    external_id = models.CharField(max_length=200, blank=True)
+    source_updated_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["account", "state"], name="note_by_account")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["source", "external_id"], condition=~models.Q(external_id=""), name="note_is_told_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.text[:60]

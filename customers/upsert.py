@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from customers.facts import AccountFact, ContactFact, RecordFact
-from customers.models import Account, Contact, Identity, Record
+from customers.facts import AccountFact, ContactFact, NoteFact, RecordFact
+from customers.models import Account, Contact, Identity, Note, Record
+from people.models import User
 
 
 def upsert_account(source: UUID, fact: AccountFact) -> Account:
@@ -69,6 +70,29 @@ def upsert_record(source: UUID, fact: RecordFact) -> Record:
         record.account = record.contact.account
     record.save()
     return record
+
+
+def upsert_note(source: UUID, fact: NoteFact) -> str:
+    """A colleague's note in the CRM is a person's word; returns the reason when it changed nothing."""
+    named = {"source": source, "external_id": fact.external_id}
+    note = Note.objects.select_for_update().filter(**named).first()
+    if note and note.source_updated_at and note.source_updated_at >= fact.changed_at:
+        return "a newer version of this note is here already"
+    contact = upsert_contact(source, ContactFact(external_id=fact.contact)) if fact.contact else None
+    named_account = upsert_account(source, AccountFact(fact.account, "")) if fact.account else None
+    account = named_account or (contact.account if contact else None)
+    if account is None:
+        return "a note belongs to an account, and none is known for it"
+    author = User.objects.filter(email=fact.author_email.lower()).first() if fact.author_email else None
+    note = note or Note(
+        source=source, external_id=fact.external_id, kind=Note.Kind.WAY_OF_WORKING, state=Note.State.ACCEPTED,
+        created_at=fact.changed_at, decided_at=fact.changed_at,
+    )  # fmt: skip
+    note.account, note.contact, note.text = account, contact, fact.text
+    note.author = note.decided_by = author
+    note.source_updated_at = fact.changed_at
+    note.save()
+    return ""
 
 
 def _take(

@@ -1,86 +1,63 @@
 """Turn a message a CRM tells of into rows: customers' letters, and colleagues' answers elsewhere."""
 
 from datetime import timedelta
-from typing import Any
-from uuid import UUID
+from functools import partial
 
-from django.db import connection as database
 from django.db.models import Count, Q
 from django.utils import timezone
 
 from customers.models import Account, Contact
 from customers.upsert import upsert_account, upsert_contact
-from interactions import outbox, wording
+from interactions import outbox, outcomes, wording
 from interactions.automatic import kind_of_automatic
+from interactions.colleagues import person_of
 from interactions.crm.base import MessageFact
 from interactions.events import ColleagueWrote, CustomerWrote, tell_all
 from interactions.letter import Letter
 from interactions.models import Connection, Conversation, Message, OutboxMessage
 from interactions.talk import settle, tell_conversation
+from interactions.thread import hold, lock, set_newest
 from people.models import Team, User
+
+Status = Conversation.Status
 
 LOOP_MESSAGES = 20
 LOOP_WINDOW = timedelta(minutes=10)
 ECHO_WINDOW = timedelta(minutes=10)
 
 
-def hear(connection: Connection, fact: MessageFact) -> tuple[Conversation, str]:
-    """Apply one message in the caller's transaction; returns the reason when it changed nothing."""
-    _lock(connection.pk, fact.conversation)
+def hear(connection: Connection, fact: MessageFact, *, is_history: bool = False) -> tuple[Conversation, str]:
+    """Apply one message in the caller's transaction; returns the reason when it changed nothing.
+
+    `is_history`: it was over before we came, so nothing is opened, cancelled or drafted for it.
+    """
+    lock(connection, fact.conversation)
     contact = upsert_contact(connection.pk, fact.contact) if fact.contact else None
-    conversation = _conversation(connection, fact, contact)
+    conversation, is_new = _hold(connection, fact, contact)
     told = _told_before(conversation, fact)
     if told["same"]:
         return conversation, "this message is here already"
     if fact.by_us and _is_echo(conversation, fact):
-        return conversation, "the echo of our own reply"
-    message = _add(conversation, fact, contact, _automatic(fact, contact, told["lately"]))
+        return conversation, f"the echo of our own {'note' if fact.private else 'reply'}"
+    message = _add(connection, conversation, fact, contact, _automatic(fact, contact, told["lately"]))
     settle(conversation, held=True)
-    if fact.by_us:
+    if message.by == Message.By.CUSTOMER:
+        _customer_wrote(conversation, message, is_history=is_history)
+    elif message.by == Message.By.COLLEAGUE and not is_history:
         _colleague_wrote(conversation, message)
-    else:
-        _customer_wrote(conversation, message)
+    outcomes.derive(conversation)
+    if is_new:
+        outcomes.derive_earlier(conversation)
     tell_conversation(conversation)
     return conversation, ""
 
 
-def _lock(source: UUID, conversation: str) -> None:
-    """One at a time for a conversation, also while it does not exist yet."""
-    with database.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{source}:{conversation}"])
-
-
-def _conversation(connection: Connection, fact: MessageFact, contact: Contact | None) -> Conversation:
-    """The conversation's row, held. What its oldest message says of it is what it is about."""
-    held = Conversation.objects.select_for_update(no_key=True, of=("self",))
-    known = held.filter(connection=connection, external_id=fact.conversation)
-    conversation = known.select_related("team", "account", "contact").first() or Conversation(
-        connection=connection, external_id=fact.conversation, team=connection.team,
-        created_at=fact.sent_at, last_message_at=fact.sent_at,
-    )  # fmt: skip
-    opens = conversation.pk is None or fact.sent_at < conversation.created_at
-    news = _news(conversation, connection, fact, contact, opens)
-    if opens or news:
-        for name, value in news.items():
-            setattr(conversation, name, value)
-        conversation.created_at = min(conversation.created_at, fact.sent_at)
-        conversation.save()
-        if conversation.account:
-            conversation.account.teams.add(conversation.team)
-    return conversation
-
-
-def _news(
-    conversation: Conversation, connection: Connection, fact: MessageFact, contact: Contact | None, opens: bool
-) -> dict[str, Any]:
-    """What the message tells of its conversation that is not there, or is told better by its opening."""
-    told: dict[str, Any] = {
+def _hold(connection: Connection, fact: MessageFact, contact: Contact | None) -> tuple[Conversation, bool]:
+    told = {
         "subject": fact.subject, "channel": fact.channel, "contact": contact,
         "language": _language(fact, contact),
     }  # fmt: skip
-    if opens or conversation.account is None:
-        told["account"] = _account(connection, fact) or conversation.account or (contact and contact.account)
-    return {name: value for name, value in told.items() if value and (opens or not getattr(conversation, name))}
+    return hold(connection, fact.conversation, fact.sent_at, told, partial(_account, connection, fact))
 
 
 def _account(connection: Connection, fact: MessageFact) -> Account | None:
@@ -99,12 +76,13 @@ def _language(fact: MessageFact, contact: Contact | None) -> str:
     return wording.language_of(wording.split_quoted(_text(fact))[0], contact.language if contact else "")
 
 
-def _add(conversation: Conversation, fact: MessageFact, contact: Contact | None, automatic: str) -> Message:
+def _add(
+    source: Connection, conversation: Conversation, fact: MessageFact, contact: Contact | None, automatic: str
+) -> Message:
     new, quoted = wording.split_quoted(_text(fact))
-    person = _person(fact) if fact.by_us else None
+    person = person_of(source, fact.author) if fact.by_us else None
     return Message.objects.create(
-        conversation=conversation,
-        by=Message.By.COLLEAGUE if fact.by_us else Message.By.CUSTOMER,
+        conversation=conversation, by=_by(fact),
         contact=None if fact.by_us else contact, person=person,
         author_name=_author(fact, contact, person), external_id=fact.external_id, text=new,
         html=wording.safe_html(fact.html) if fact.html else "", quoted=quoted, cc=list(fact.cc),
@@ -114,14 +92,16 @@ def _add(conversation: Conversation, fact: MessageFact, contact: Contact | None,
     )  # fmt: skip
 
 
-def _person(fact: MessageFact) -> User | None:
-    return User.objects.filter(email=fact.author_email.lower()).first() if fact.author_email else None
+def _by(fact: MessageFact) -> str:
+    if fact.private:
+        return Message.By.NOTE
+    return Message.By.COLLEAGUE if fact.by_us else Message.By.CUSTOMER
 
 
 def _author(fact: MessageFact, contact: Contact | None, person: User | None) -> str:
     if fact.by_us:
-        return person.name if person else fact.author
-    return (contact.name or contact.email) if contact else fact.author
+        return person.name if person else fact.author.name
+    return (contact.name or contact.email) if contact else fact.author.name
 
 
 def _told_before(conversation: Conversation, fact: MessageFact) -> dict[str, int]:
@@ -143,8 +123,13 @@ def _automatic(fact: MessageFact, contact: Contact | None, lately: int) -> str:
 
 
 def _is_echo(conversation: Conversation, fact: MessageFact) -> bool:
-    """Our own reply, told back: by its delivery id, or by its very words where it may have left."""
-    replies = OutboxMessage.objects.filter(conversation=conversation, kind=OutboxMessage.Kind.REPLY)
+    """Our own, told back: by its delivery id, the CRM's id of it, or its very words where it may have left."""
+    rows = OutboxMessage.objects.filter(conversation=conversation)
+    if fact.external_id and rows.filter(external_id=fact.external_id).exists():
+        return True
+    if fact.private:
+        return _is_own_note(conversation, fact)
+    replies = rows.filter(kind=OutboxMessage.Kind.REPLY)
     if fact.echo_of in {str(pk) for pk in replies.values_list("pk", flat=True)}:
         return True
     left = replies.filter(state__in=OutboxMessage.MAY_HAVE_LEFT, attempts__gt=0)
@@ -156,19 +141,33 @@ def _is_echo(conversation: Conversation, fact: MessageFact) -> bool:
     )
 
 
+def _is_own_note(conversation: Conversation, fact: MessageFact) -> bool:
+    """A note written here comes back before the CRM's answer to it was kept."""
+    window = (fact.sent_at - ECHO_WINDOW, fact.sent_at + ECHO_WINDOW)
+    notes = conversation.messages.filter(by=Message.By.NOTE, external_id="", sent_at__range=window)
+    return any(one.text.split() == _text(fact).split() for one in notes)
+
+
 def _own_words(text: str) -> list[str]:
     return wording.split_quoted(text)[0].split()
 
 
-def _customer_wrote(conversation: Conversation, message: Message) -> None:
-    is_new = message.automatic == "" and message.sent_at >= conversation.last_message_at
+def _customer_wrote(conversation: Conversation, message: Message, *, is_history: bool) -> None:
+    """A customer's word opens the conversation again, unless a newer word says how it stands."""
+    is_new = message.automatic == "" and message.sent_at >= conversation.last_message_at and not is_history
+    if conversation.status != Status.OPEN and not is_history and _says_open(conversation, message):
+        if set_newest(conversation, "status", Status.OPEN, message.sent_at):
+            conversation.snoozed_until = None
+        conversation.save(update_fields=["status", "snoozed_until", "told_at"])
     if is_new:
         outbox.cancel_waiting(conversation, "The customer wrote again.")
-        if conversation.status != Conversation.Status.OPEN:
-            conversation.status = Conversation.Status.OPEN
-            conversation.snoozed_until = None
-            conversation.save(update_fields=["status", "snoozed_until"])
     tell_all(CustomerWrote(message, is_new))
+
+
+def _says_open(conversation: Conversation, message: Message) -> bool:
+    """Where it was never told when the status was set, only what is newest says anything of it."""
+    newest = message.sent_at >= conversation.last_message_at
+    return message.automatic == "" and (newest or "status" in conversation.told_at)
 
 
 def _colleague_wrote(conversation: Conversation, message: Message) -> None:

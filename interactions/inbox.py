@@ -1,7 +1,6 @@
 """Every delivery is a row before it is answered (`record`), and is applied once (`apply`)."""
 
 import logging
-from collections.abc import Mapping
 from datetime import timedelta
 
 from django.db import DatabaseError, IntegrityError, transaction
@@ -11,10 +10,22 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 import bell
-from customers.facts import AccountFact, ContactFact, RecordFact
-from customers.upsert import upsert_account, upsert_contact, upsert_record
-from interactions.crm.base import CrmError, Delivery, MessageFact, Unreadable, Unverified
+from customers.facts import AccountFact, ContactErasedFact, ContactFact, NoteFact, RecordFact
+from customers.upsert import upsert_account, upsert_contact, upsert_note, upsert_record
+from interactions.crm.base import (
+    Call,
+    ConversationFact,
+    CrmError,
+    Delivery,
+    Fact,
+    MessageFact,
+    RatingFact,
+    Unreadable,
+    Unverified,
+)
 from interactions.crm.registry import crm_for
+from interactions.erasing import erase_contact
+from interactions.following import follow, rate
 from interactions.hearing import hear
 from interactions.models import Connection, Conversation, InboxEvent
 from people.audit import note_deed
@@ -52,25 +63,28 @@ class Outdated(Exception):
     """The connection's row is not the one that was read: it was paused, rotated or revoked."""
 
 
-def record(connection: Connection, headers: Mapping[str, str], body: bytes) -> tuple[int, bool]:
-    """Keep a delivery; returns its event's id and whether it was here already.
+def record(connection: Connection, call: Call) -> tuple[int, bool]:
+    """Keep a delivery; returns its first event's id and whether all of it was here already.
 
     Raises Unverified when it is not proven to come from the CRM; Outdated when the connection
     changed since it was read; and Unreadable, after it was kept with the reason, when it makes no sense.
     """
     crm = crm_for(connection.kind)
     try:
-        key = crm.verify(connection.secrets, headers, body, timezone.now())
+        key = crm.verify(connection.secrets, call, timezone.now())
     except Exception as error:
         reason = str(error) if isinstance(error, Unverified) else "the signature is garbage"
         raise Unverified(reason) from None
     try:
-        deliveries = crm.split(key, body)
+        deliveries = crm.split(key, call.body)
     except Unreadable as error:
-        _insert(connection, Delivery(key, "", body), State.DEAD, str(error))
+        _insert(connection, Delivery(key, "", call.body, broken=str(error)))
         raise
-    kept = [_insert(connection, one, State.RECORDED) for one in deliveries]
-    return kept[0]
+    if len(deliveries) == 1:
+        return _insert(connection, deliveries[0])
+    with transaction.atomic():  # of a batch all is kept, or nothing: its sender repeats the whole
+        kept = [_insert(connection, one) for one in deliveries]
+    return kept[0][0] if kept else 0, all(known for _, known in kept)
 
 
 def refuse(connection: Connection, reason: str) -> None:
@@ -79,13 +93,16 @@ def refuse(connection: Connection, reason: str) -> None:
         cursor.execute(_REFUSED, [connection.pk, reason])
 
 
-def _insert(connection: Connection, one: Delivery, state: str, reason: str = "") -> tuple[int, bool]:
+def _insert(connection: Connection, one: Delivery) -> tuple[int, bool]:
+    state = State.DEAD if one.broken else State.RECORDED
     with database.cursor() as cursor:
-        cursor.execute(_INSERT, [one.key, one.type, one.body, state, reason, connection.pk, connection.version])
+        cursor.execute(
+            _INSERT, [one.key, one.type, one.body, state, one.broken[:500], connection.pk, connection.version]
+        )
         new = cursor.fetchone()
     if new is None:
         return _known(connection, one.key), True
-    if state == State.RECORDED and connection.paused_at is None:
+    if not one.broken and connection.paused_at is None:
         bell.ring_batch(APPLY, new[0])
     return int(new[0]), False
 
@@ -102,18 +119,35 @@ def _known(connection: Connection, key: str) -> int:
 def apply(event_id: int) -> None:
     """Apply a due event in one transaction; a failure is written on its row."""
     try:
-        with transaction.atomic():
-            event = _claim(event_id)
-            if event is not None:
-                _apply(event)
+        event = _try(event_id)
+        if event is not None:  # it only points at something: ask for that first, outside any transaction
+            _fetch(event)
+            _try(event_id)
     except CrmError as error:
-        _failed(event_id, str(error), permanent=error.permanent)
+        _failed(event_id, str(error), permanent=error.permanent, wait=error.retry_after)
     except (IntegrityError, DatabaseError) as error:
         # Two events raced for the same new row, or a lock took too long: the next try sees it.
         _failed(event_id, f"the database refused it: {type(error).__name__}", permanent=False)
     except Exception as error:
         log.exception("event %s could not be applied", event_id)
         _failed(event_id, f"an error of ours: {type(error).__name__}", permanent=False)
+
+
+def _try(event_id: int) -> InboxEvent | None:
+    """Apply it if it is due; returns it untouched where its CRM must be asked first."""
+    with transaction.atomic():
+        event = _claim(event_id)
+        if event is None:
+            return None
+        if event.fetched is None and crm_for(event.connection.kind).about.fetches:
+            return event
+        _apply(event)
+    return None
+
+
+def _fetch(event: InboxEvent) -> None:
+    found = crm_for(event.connection.kind).fetch(event.connection, event.type, bytes(event.body))
+    InboxEvent.objects.filter(pk=event.pk, state__in=InboxEvent.DUE).update(fetched=found or b"")
 
 
 def _claim(event_id: int) -> InboxEvent | None:
@@ -127,35 +161,58 @@ def _claim(event_id: int) -> InboxEvent | None:
 
 def _apply(event: InboxEvent) -> None:
     connection = event.connection
-    fact = crm_for(connection.kind).parse(event.type, bytes(event.body))
-    event.state, event.reason = State.APPLIED, ""
-    match fact:
-        case None:
-            event.state, event.reason = State.IGNORED, "a type that Rapport does not know"
-        case MessageFact():
-            event.conversation, why = hear(connection, fact)
-            if why:
-                event.state, event.reason = State.IGNORED, why
-        case ContactFact():
-            upsert_contact(connection.pk, fact)
-        case AccountFact():
-            upsert_account(connection.pk, fact)
-        case RecordFact():
-            upsert_record(connection.pk, fact)
+    fetched = bytes(event.fetched) if event.fetched else None
+    facts = crm_for(connection.kind).parse(event.type, bytes(event.body), fetched)
+    reasons = [_take_in(event, fact) for fact in facts]
+    changed = any(not why for why in reasons)
+    event.state = State.APPLIED if changed else State.IGNORED
+    event.reason = "" if changed else (reasons or ["a type that Rapport does not know"])[0]
     event.applied_at = timezone.now()
     event.save(update_fields=["state", "reason", "conversation", "applied_at"])
 
 
-def _failed(event_id: int, reason: str, *, permanent: bool) -> None:
+def _take_in(event: InboxEvent, fact: Fact) -> str:
+    """One fact; returns the reason when it changed nothing."""
+    source = event.connection.pk
+    match fact:
+        case MessageFact() | ConversationFact() | RatingFact():
+            event.conversation, why = _take_in_talk(event, fact)
+            return why
+        case ContactFact():
+            upsert_contact(source, fact)
+        case AccountFact():
+            upsert_account(source, fact)
+        case RecordFact():
+            upsert_record(source, fact)
+        case NoteFact():
+            return upsert_note(source, fact)
+        case ContactErasedFact():
+            return erase_contact(source, fact)
+    return ""
+
+
+def _take_in_talk(
+    event: InboxEvent, fact: MessageFact | ConversationFact | RatingFact
+) -> tuple[Conversation, str]:
+    match fact:
+        case MessageFact():
+            return hear(event.connection, fact, is_history=event.is_history)
+        case ConversationFact():
+            return follow(event.connection, fact, is_history=event.is_history)
+        case RatingFact():
+            return rate(event.connection, fact)
+
+
+def _failed(event_id: int, reason: str, *, permanent: bool, wait: float | None = None) -> None:
     event = InboxEvent.objects.filter(pk=event_id, state__in=InboxEvent.DUE)
     attempts = event.values_list("attempts", flat=True).first()
     if attempts is None:
         return
     last = permanent or attempts >= len(SCHEDULE)
-    wait = timedelta(seconds=0 if last else SCHEDULE[attempts])
+    wait = max(wait or 0, 0 if last else SCHEDULE[attempts])
     event.update(
         state=State.DEAD if last else State.RETRY, reason=reason[:500],
-        attempts=F("attempts") + 1, due_at=Now() + wait,
+        attempts=F("attempts") + 1, due_at=Now() + timedelta(seconds=wait),
     )  # fmt: skip
     log.warning("event %s: %s (%s)", event_id, "dead" if last else "retry", reason)
 

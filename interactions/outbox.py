@@ -14,8 +14,9 @@ from django.db.models.functions import Now
 
 import bell
 from interactions.channels import mail
+from interactions.colleagues import agent_of
 from interactions.crm.base import Answer
-from interactions.crm.registry import crm_for
+from interactions.crm.registry import CRMS, crm_for
 from interactions.events import ReplySettled, tell_all
 from interactions.letter import Letter
 from interactions.models import Approval, Attempt, Connection, Conversation, OutboxMessage
@@ -51,19 +52,44 @@ def queue_reply(
     return row
 
 
-def queue_event(connection: Connection | None, type: str, data: Mapping[str, Any]) -> None:
-    """Tell the CRM something; nothing is queued where nobody listens."""
-    if connection is None or not listens(connection):
-        return
+def announce(
+    conversation: Conversation, type: str, data: Mapping[str, Any], person: User | None = None
+) -> None:
+    """Tell the conversation's own CRM, and whoever hears all of the team, what happened to it."""
+    about = {"id": conversation.external_id, "rapport_id": conversation.pk}
+    told = {"conversation": about, **data}
+    for connection in _listeners(conversation, type):
+        queue_event(connection, type, told, conversation=conversation, person=person)
+
+
+def _listeners(conversation: Conversation, type: str) -> list[Connection]:
+    mine = Q(pk=conversation.connection_id) | Q(team=conversation.team_id, hears_team=True)
+    return [one for one in Connection.objects.filter(mine) if listens(one, type)]
+
+
+def queue_event(
+    connection: Connection, type: str, data: Mapping[str, Any], *,
+    conversation: Conversation | None = None, person: User | None = None,
+) -> None:  # fmt: skip
     row = OutboxMessage.objects.create(
         kind=OutboxMessage.Kind.EVENT, type=type, connection=connection, due_at=Now(),
+        conversation=conversation, person=person,
         payload=json.dumps(data, ensure_ascii=False, sort_keys=True).encode(),
     )  # fmt: skip
     bell.ring(DELIVER, str(row.pk))
 
 
-def listens(connection: Connection) -> bool:
-    return bool(connection.deliver_to) and not (connection.revoked_at or connection.disabled_reason)
+def listens(connection: Connection, type: str) -> bool:
+    """Whether this connection takes events of the type now."""
+    wanted = crm_for(connection.kind).about.takes
+    if connection.subscriptions is not None:
+        wanted &= set(connection.subscriptions) | {"reply.approved"}
+    return type in wanted and has_way_out(connection)
+
+
+def has_way_out(connection: Connection) -> bool:
+    closed = connection.revoked_at or connection.disabled_reason
+    return bool(connection.deliver_to or connection.sealed_credentials) and not closed
 
 
 @transaction.atomic
@@ -100,8 +126,8 @@ def deliver(row_id: str) -> None:
 
 
 def _unsure(row: OutboxMessage) -> str:
-    """A webhook may be repeated, for its receiver knows its id; a mail may not."""
-    return "retry" if row.connection_id else "unknown"
+    """A webhook may be repeated, for its receiver knows its id; what others took may not."""
+    return "retry" if row.connection and crm_for(row.connection.kind).about.repeats_safely else "unknown"
 
 
 def _claim(row_id: str) -> OutboxMessage | None:
@@ -113,7 +139,9 @@ def _claim(row_id: str) -> OutboxMessage | None:
     )  # fmt: skip
     if not claimed:
         return None
-    return OutboxMessage.objects.select_related("connection", "conversation").get(pk=row_id)
+    return OutboxMessage.objects.select_related("connection", "conversation", "approval__person", "person").get(
+        pk=row_id
+    )
 
 
 def _send(row: OutboxMessage) -> Answer:
@@ -126,9 +154,21 @@ def _send(row: OutboxMessage) -> Answer:
             return mail.send(row)
     if connection is None or connection.revoked_at:
         return Answer("dead", body="The connection was revoked.")
-    if connection.disabled_reason or not connection.deliver_to:
+    if not has_way_out(connection):
         return Answer("retry", body="The connection takes no deliveries now.")
-    return crm_for(connection.kind).send(connection, row)
+    if _is_overtaken(row):
+        return Answer("overtaken", body="Somebody has changed it again since.")
+    acting = row.approval.person if row.approval else row.person
+    return crm_for(connection.kind).send(connection, row, agent_of(connection, acting))
+
+
+def _is_overtaken(row: OutboxMessage) -> bool:
+    """A change that was made here, while a newer one of the same thing was made there."""
+    if row.type != "conversation.changed" or row.conversation is None:
+        return False
+    data = json.loads(bytes(row.payload))
+    told_at = row.conversation.told_at
+    return any(told_at.get(name, "") > data["at"] for name in data["changed"])
 
 
 def _settle(row: OutboxMessage, answer: Answer) -> None:
@@ -138,7 +178,7 @@ def _settle(row: OutboxMessage, answer: Answer) -> None:
         pk=row.pk, state=State.SENDING, fence=row.fence
     ).update(
         state=state, due_at=Now() + timedelta(seconds=due), lease_until=None, reason=reason,
-        sent_at=Now() if state == State.SENT else None,
+        sent_at=Now() if state == State.SENT else None, external_id=answer.external_id[:200],
     )  # fmt: skip
     Attempt.objects.create(
         outbox=row, number=row.attempts, at=Now(), duration_ms=answer.duration_ms,
@@ -156,6 +196,8 @@ def _settle(row: OutboxMessage, answer: Answer) -> None:
 
 def _next(row: OutboxMessage, answer: Answer) -> tuple[str, float, str]:
     """The state, the seconds until the next attempt, and the reason in words."""
+    if answer.result == "overtaken":
+        return State.CANCELLED, 0, answer.body
     if answer.result in {"sent", "dead", "unknown"}:
         return State(answer.result), 0, "" if answer.result == "sent" else answer.body[:500]
     reason = f"The receiver answered {answer.status}." if answer.status else answer.body
@@ -183,25 +225,20 @@ def _reply_settled(row: OutboxMessage, *, sent: bool) -> None:
 
 
 def _announce_sent(row: OutboxMessage) -> None:
-    conversation = row.conversation
-    if conversation is None:
-        return
-    data = {
-        "conversation": {"id": conversation.external_id, "rapport_id": conversation.pk},
-        "delivery_id": str(row.pk),
-        "sent_at": row.sent_at.isoformat() if row.sent_at else None,
-    }
-    queue_event(conversation.connection, "reply.sent", data)
+    if row.conversation:
+        at = row.sent_at.isoformat() if row.sent_at else None
+        announce(row.conversation, "reply.sent", {"delivery_id": str(row.pk), "sent_at": at})
 
 
 def release_expired() -> list[str]:
     """Rows whose sender died in mid-delivery. A webhook is sent again under its same id, which
-    its receiver knows; a mail may already be out, so a person decides."""
+    its receiver knows; a mail or a vendor's reply may already be out, so that is found out first."""
     gone = OutboxMessage.objects.filter(state=State.SENDING, lease_until__lt=Now())
-    by_webhook = gone.filter(connection__isnull=False, attempts__lte=len(SCHEDULE))
-    ids = [str(pk) for pk in by_webhook.values_list("pk", flat=True)[:500]]
-    by_webhook.filter(pk__in=ids).update(state=State.RETRY, due_at=Now(), lease_until=None)
-    gone.filter(Q(connection__isnull=True) | Q(attempts__gt=len(SCHEDULE))).update(
+    safe = [kind for kind, crm in CRMS.items() if crm.about.repeats_safely]
+    repeatable = gone.filter(connection__kind__in=safe, attempts__lte=len(SCHEDULE))
+    ids = [str(pk) for pk in repeatable.values_list("pk", flat=True)[:500]]
+    repeatable.filter(pk__in=ids).update(state=State.RETRY, due_at=Now(), lease_until=None)
+    gone.exclude(pk__in=repeatable.values("pk")).update(
         state=State.UNKNOWN, lease_until=None,
         reason="The sender stopped in mid-delivery, so nobody knows whether it left.",
     )  # fmt: skip

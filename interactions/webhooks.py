@@ -7,6 +7,7 @@ its row is still the one that was read. Half of the door's queries were that loo
 import logging
 from uuid import UUID
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_POST
 from psycopg_pool import PoolTimeout
 
 from interactions import inbox
-from interactions.crm.base import Unreadable, Unverified
+from interactions.crm.base import Call, Unreadable, Unverified
 from interactions.models import Connection
 
 log = logging.getLogger(__name__)
@@ -36,36 +37,42 @@ def receive(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 
 
 def _receive(request: HttpRequest, connection_id: UUID) -> HttpResponse:
-    headers = {name.lower(): value for name, value in request.headers.items()}
     body = _body(request)
     known = _known.get(connection_id)
+    call = _call(request, body or b"")
     if known is not None and body is not None:
         try:
-            return _take(known, headers, body)
+            return _take(known, call)
         except (inbox.Outdated, Unverified):
             pass  # its row has changed since it was read; perhaps its secrets
-    return _receive_afresh(connection_id, headers, body)
+    return _receive_afresh(connection_id, call, too_large=body is None)
 
 
-def _receive_afresh(connection_id: UUID, headers: dict[str, str], body: bytes | None) -> HttpResponse:
+def _call(request: HttpRequest, body: bytes) -> Call:
+    """What some vendors sign is the public address, which a proxy in front of us has changed."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Call(settings.PUBLIC_URL + request.get_full_path(), headers, body)
+
+
+def _receive_afresh(connection_id: UUID, call: Call, *, too_large: bool) -> HttpResponse:
     connection = _read(connection_id)
     if connection is None:
         return _says(404, "There is no such connection.")
     if connection.revoked_at:
         return _says(410, "This connection was revoked.")
-    if body is None:
+    if too_large:
         inbox.refuse(connection, "the body is larger than 1 MiB")
         return _says(413, "The body is larger than 1 MiB.")
     try:
-        return _take(connection, headers, body)
+        return _take(connection, call)
     except Unverified as error:
         inbox.refuse(connection, str(error))
         return _says(401, f"Not accepted: {error}.")
 
 
-def _take(connection: Connection, headers: dict[str, str], body: bytes) -> HttpResponse:
+def _take(connection: Connection, call: Call) -> HttpResponse:
     try:
-        event, duplicate = inbox.record(connection, headers, body)
+        event, duplicate = inbox.record(connection, call)
     except Unreadable as error:
         return _says(400, f"Kept, but not readable: {error}.")
     return JsonResponse({"event": event, "duplicate": duplicate}, status=202)

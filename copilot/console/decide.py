@@ -201,7 +201,7 @@ def _open(ask: Ask) -> HttpResponse:
     if draft.state == Draft.State.ESCALATED:
         escalations.take(draft.conversation, ask.actor.person, ask.visit.who)
     if draft.conversation.assignee_id is None:
-        handling.assign(draft.conversation, ask.actor.person)
+        handling.assign(draft.conversation, ask.actor.person, ask.actor.person)
     decisions.save_edit(draft.pk, ask.actor, draft.edited_text or draft.text)
     if not ask.visit.wants_part:
         return ask.visit.go(conversation_url(draft.conversation_id, told_view(ask.visit), edit="1"))

@@ -35,7 +35,7 @@ def assign(visit: Visit, conversation_id: int) -> HttpResponse:
         person = members.filter(pk=told).first() if told.isdigit() else None
         if person is None:
             return _refuse(visit, conversation, "This colleague is not in the team. Nothing was changed.")
-    handling.assign(conversation, person)
+    handling.assign(conversation, person, visit.person)
     whose = "you" if person == visit.person else person.name if person else "nobody"
     visit.tell(Status(f"Assigned to {whose}."))
     return visit.go(conversation_url(conversation_id, told_view(visit)))
@@ -47,7 +47,7 @@ def snooze(visit: Visit, conversation_id: int) -> HttpResponse:
     until = _until(visit.request.POST.get("until", "tomorrow"))
     if until is None or until <= timezone.now():
         return _refuse(visit, conversation, "Choose a time that is still to come. Nothing was changed.")
-    handling.snooze(conversation, until)
+    handling.snooze(conversation, until, visit.person)
     return _put_away(visit, conversation, f"Snoozed until {day_and_time(until)}", "moon")
 
 
@@ -75,7 +75,7 @@ def _morning(day: datetime) -> datetime:
 @page("POST", allowed=reads)
 def resolve(visit: Visit, conversation_id: int) -> HttpResponse:
     conversation = scenes.find_to_answer(visit, conversation_id)
-    handling.resolve(conversation)
+    handling.resolve(conversation, visit.person)
     return _put_away(visit, conversation, "Resolved", "done")
 
 
@@ -90,7 +90,7 @@ def _put_away(visit: Visit, conversation: Conversation, what: str, glyph: str) -
 
 @page("POST", allowed=reads)
 def reopen(visit: Visit, conversation_id: int) -> HttpResponse:
-    handling.reopen(scenes.find_to_answer(visit, conversation_id))
+    handling.reopen(scenes.find_to_answer(visit, conversation_id), visit.person)
     visit.tell(Status("It is open again."))
     return visit.go(conversation_url(conversation_id, told_view(visit)))
 

@@ -142,11 +142,10 @@ def announce_ready(draft: Draft) -> None:
     """Tell the CRM that there is a draft to look at; the text itself stays here."""
     conversation = draft.conversation
     data = {
-        "conversation": {"id": conversation.external_id, "rapport_id": conversation.pk},
         "draft": {"id": draft.pk, "state": draft.state, "abstained": draft.abstained},
         "url": f"{settings.PUBLIC_URL}/inbox/{conversation.pk}/",
     }
-    outbox.queue_event(conversation.connection, "draft.ready", data)
+    outbox.announce(conversation, "draft.ready", data)
 
 
 def sources_of(reply: Reply, context: Context) -> list[dict[str, Any]]:

@@ -78,7 +78,9 @@ class Message(Part):
 class SentMessage(Message):
     author: Name = ""
     author_email: Annotated[str, Field(max_length=254)] = ""
+    author_id: Annotated[str, BeforeValidator(_identifier), Field(max_length=200)] = ""
     delivery_id: str = Field(default="", description="Our webhook-id, when it echoes our reply.")
+    private: bool = Field(default=False, description="An internal note, which the customer does not see.")
 
 
 class MessageReceivedData(Part):
@@ -121,6 +123,40 @@ class RecordChangedData(Part):
     fields: dict[str, Any] = {}
 
 
+class ContactErasedData(Part):
+    id: Id
+
+
+class NoteChangedData(Part):
+    id: Id
+    account_id: Annotated[str, BeforeValidator(_identifier), Field(max_length=200)] = ""
+    contact_id: Annotated[str, BeforeValidator(_identifier), Field(max_length=200)] = ""
+    text: Annotated[str, Field(min_length=1, max_length=20_000)]
+    author_email: Annotated[str, Field(max_length=254)] = ""
+
+
+class Assignee(Part):
+    id: Annotated[str, BeforeValidator(_identifier), Field(max_length=200)] = ""
+    name: Name = ""
+    email: Annotated[str, Field(max_length=254)] = ""
+
+
+class ConversationChangedData(Conversation):
+    contact: ContactRef | None = None
+    account: AccountRef | None = None
+    status: Literal["open", "snoozed", "resolved"] | None = None
+    snoozed_until: Moment | None = None
+    assignee: Assignee | None = Field(default=None, description="With no field told: assigned to nobody.")
+    labels: list[Annotated[str, Field(max_length=60)]] | None = Field(default=None, max_length=50)
+
+
+class ConversationRatedData(Part):
+    conversation: Conversation
+    score: Annotated[int, Field(ge=1, le=5, description="1 is bad, 5 is good.")]
+    comment: Annotated[str, Field(max_length=5000)] = ""
+    rated_at: Past
+
+
 class Envelope(Part):
     timestamp: Past
 
@@ -150,12 +186,36 @@ class RecordChanged(Envelope):
     data: RecordChangedData
 
 
+class ContactErased(Envelope):
+    type: Literal["contact.erased"]
+    data: ContactErasedData
+
+
+class NoteChanged(Envelope):
+    type: Literal["note.changed"]
+    data: NoteChangedData
+
+
+class ConversationChanged(Envelope):
+    type: Literal["conversation.changed"]
+    data: ConversationChangedData
+
+
+class ConversationRated(Envelope):
+    type: Literal["conversation.rated"]
+    data: ConversationRatedData
+
+
 EVENTS: dict[str, type[Envelope]] = {
     "message.received": MessageReceived,
     "message.sent": MessageSent,
     "contact.changed": ContactChanged,
     "account.changed": AccountChanged,
     "record.changed": RecordChanged,
+    "contact.erased": ContactErased,
+    "note.changed": NoteChanged,
+    "conversation.changed": ConversationChanged,
+    "conversation.rated": ConversationRated,
 }
 
 

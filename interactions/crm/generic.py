@@ -8,18 +8,34 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from customers.facts import AccountFact, ContactFact, RecordFact
+from customers.facts import AccountFact, ContactErasedFact, ContactFact, NoteFact, RecordFact
 from interactions.crm import events as e
 from interactions.crm import post, signing
-from interactions.crm.base import Answer, Delivery, Fact, MessageFact, Unreadable
+from interactions.crm.base import (
+    OUTBOUND,
+    About,
+    Agent,
+    Answer,
+    Call,
+    ConversationFact,
+    Delivery,
+    Fact,
+    MessageFact,
+    Page,
+    RatingFact,
+    Unreadable,
+)
 from interactions.models import Connection, OutboxMessage
 
 
 class Generic:
-    kind = "generic"
+    """A CRM that speaks our events; it is asked for nothing."""
 
-    def verify(self, secrets: list[str], headers: Mapping[str, str], body: bytes, now: datetime) -> str:
-        return signing.verify(secrets, headers, body, now)
+    kind = "generic"
+    about = About(label="Webhooks of your own", repeats_safely=True, takes=OUTBOUND)
+
+    def verify(self, secrets: list[str], call: Call, now: datetime) -> str:
+        return signing.verify(secrets, call.headers, call.body, now)
 
     def split(self, key: str, body: bytes) -> list[Delivery]:
         event = decode(body)
@@ -28,17 +44,35 @@ class Generic:
             raise Unreadable("`type` is not a short text")
         return [Delivery(key=key, type=kind, body=body)]
 
-    def parse(self, type: str, body: bytes) -> Fact | None:
+    def fetch(self, connection: Connection, type: str, body: bytes) -> None:
+        return None
+
+    def parse(self, type: str, body: bytes, fetched: bytes | None) -> list[Fact]:
         model = e.EVENTS.get(type)
         if model is None:
-            return None
+            return []
         try:
-            return fact_of(model.model_validate(decode(body)))
+            return [fact_of(model.model_validate(decode(body)))]
         except ValidationError as error:
             raise Unreadable(in_words(error)) from None
 
-    def send(self, connection: Connection, row: OutboxMessage) -> Answer:
+    def send(self, connection: Connection, row: OutboxMessage, as_agent: Agent | None) -> Answer:
         return post.deliver(connection, row)
+
+    def arrived(self, connection: Connection, row: OutboxMessage) -> Answer:
+        return Answer("retry", body="A webhook is repeated under its id, which its receiver knows.")
+
+    def read(self, connection: Connection, conversation: str) -> list[Fact]:
+        return []
+
+    def poll(self, connection: Connection, cursor: Mapping[str, Any]) -> Page:
+        return Page((), None)
+
+    def history(self, connection: Connection, cursor: Mapping[str, Any]) -> Page:
+        return Page((), None)
+
+    def agents(self, connection: Connection) -> list[Agent]:
+        return []
 
 
 def decode(body: bytes) -> dict[str, Any]:
@@ -90,8 +124,19 @@ def fact_of(event: e.Envelope) -> Fact:
             return _message(data.conversation, data.message, data.contact, data.account, event)
         case e.MessageSent(data=data):
             return _message(data.conversation, data.message, data.contact, data.account, event)
+        case e.ConversationChanged(data=data):
+            return _conversation(data, event.timestamp)
+        case e.ConversationRated(data=data):
+            return RatingFact(data.conversation.id, data.score, data.comment, data.rated_at)
+    return _about_a_customer(event)
+
+
+def _about_a_customer(event: e.Envelope) -> Fact:
+    match event:
         case e.ContactChanged(data=data):
             return _contact(data, data.account, event.timestamp)
+        case e.ContactErased(data=data):
+            return ContactErasedFact(data.id, event.timestamp)
         case e.AccountChanged(data=data):
             return AccountFact(data.id, data.name, data.fields, data.domain, data.tier, event.timestamp)
         case e.RecordChanged(data=data):
@@ -100,7 +145,22 @@ def fact_of(event: e.Envelope) -> Fact:
                 fields=data.fields, account=data.account_id, contact=data.contact_id,
                 occurred_at=data.occurred_at, changed_at=event.timestamp,
             )  # fmt: skip
+        case e.NoteChanged(data=data):
+            return NoteFact(
+                external_id=data.id, account=data.account_id, contact=data.contact_id, text=data.text,
+                author_email=data.author_email, changed_at=event.timestamp,
+            )  # fmt: skip
     raise Unreadable("this type has no reader")
+
+
+def _conversation(data: e.ConversationChangedData, changed_at: datetime) -> ConversationFact:
+    return ConversationFact(
+        conversation=data.id, changed_at=changed_at, subject=data.subject, channel=data.channel,
+        status=data.status, snoozed_until=data.snoozed_until,
+        assignee=Agent(data.assignee.id, data.assignee.name, data.assignee.email) if data.assignee else None,
+        labels=None if data.labels is None else tuple(data.labels),
+        contact=_contact(data.contact, data.account, changed_at) if data.contact else None,
+    )  # fmt: skip
 
 
 def _message(
@@ -124,9 +184,9 @@ def _message(
         cc=tuple(message.cc),
         attachments=tuple(a.model_dump(exclude_none=True) for a in message.attachments),
         headers={name.lower(): value for name, value in message.headers.items()},
-        author=sent.author if sent else "",
-        author_email=sent.author_email if sent else "",
+        author=Agent(sent.author_id, sent.author, sent.author_email) if sent else Agent(),
         echo_of=sent.delivery_id if sent else "",
+        private=sent.private if sent else False,
     )
 
 

@@ -3,16 +3,20 @@
 from interactions.models.connection import Connection, InboxEvent, Refusal
 from interactions.models.conversation import Conversation, Escalation, Message, Quote
 from interactions.models.outbox import Approval, Attempt, OutboxMessage
+from interactions.models.sync import AgentLink, FieldRule, Sync
 
 __all__ = [
+    "AgentLink",
     "Approval",
     "Attempt",
     "Connection",
     "Conversation",
     "Escalation",
+    "FieldRule",
     "InboxEvent",
     "Message",
     "OutboxMessage",
     "Quote",
     "Refusal",
+    "Sync",
 ]

@@ -2,19 +2,23 @@
 
 import json
 import uuid
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 
 from people.models import ApiKey, Team
 from people.secretbox import seal, unseal
 
+USER = settings.AUTH_USER_MODEL
+
 
 @lru_cache(maxsize=256)
-def _opened(sealed: str) -> tuple[str, ...]:
+def _opened(sealed: str) -> Any:
     """Unsealing costs more than the rest of a check, and the same seal always opens the same."""
-    return tuple(json.loads(unseal(sealed)))
+    return json.loads(unseal(sealed))
 
 
 class Connection(models.Model):
@@ -27,6 +31,18 @@ class Connection(models.Model):
     deliver_to = models.URLField(max_length=500, blank=True)
     sealed_secrets = models.TextField(help_text="Sealed JSON list, the newest first; two at most.")
     api_key = models.OneToOneField(ApiKey, models.SET_NULL, null=True, blank=True)
+    config = models.JSONField(default=dict, blank=True, help_text="The kind's settings that are no secret.")
+    sealed_credentials = models.TextField(
+        blank=True, help_text="Sealed JSON object: the kind's secret settings."
+    )
+    subscriptions = models.JSONField(
+        null=True, blank=True, help_text="Types of events that it is told; null: all that it can take."
+    )
+    hears_team = models.BooleanField(
+        default=False, help_text="Is also told of the team's conversations that came another way."
+    )
+    failures = models.PositiveIntegerField(default=0, help_text="Deliveries that failed one after another.")
+    rests_until = models.DateTimeField(null=True, blank=True, help_text="No delivery is tried before.")
     paused_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     disabled_reason = models.CharField(max_length=200, blank=True)
@@ -44,6 +60,13 @@ class Connection(models.Model):
     def set_secrets(self, secrets: list[str]) -> None:
         """Keep the newest two, so that a rotation has an overlap."""
         self.sealed_secrets = seal(json.dumps(secrets[:2]))
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        return dict(_opened(self.sealed_credentials)) if self.sealed_credentials else {}
+
+    def set_credentials(self, credentials: Mapping[str, str]) -> None:
+        self.sealed_credentials = seal(json.dumps(dict(credentials)))
 
 
 class InboxEvent(models.Model):
@@ -64,6 +87,10 @@ class InboxEvent(models.Model):
     key = models.CharField(max_length=200)
     type = models.CharField(max_length=60, blank=True)
     body = models.BinaryField(help_text="Emptied after 30 days.")
+    fetched = models.BinaryField(null=True, blank=True, help_text="What the event only pointed at.")
+    is_history = models.BooleanField(
+        default=False, db_default=False, help_text="Told late on purpose: no draft is opened."
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.RECORDED)
     reason = models.CharField(max_length=500, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -38,6 +38,22 @@ class Conversation(models.Model):
     last_message_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
+    labels = models.JSONField(default=list, blank=True)
+    told_at = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="When status, assignee and labels were last set, here or in the CRM.",
+    )
+    rating = models.PositiveSmallIntegerField(null=True, blank=True, help_text="1 (bad) to 5 (good).")
+    rating_comment = models.TextField(blank=True)
+    rated_at = models.DateTimeField(null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    reopened_at = models.DateTimeField(
+        null=True, blank=True, help_text="The customer wrote after it was resolved."
+    )
+    asked_again_at = models.DateTimeField(
+        null=True, blank=True, help_text="The contact opened another within 7 days of this one's resolution."
+    )
 
     class Meta:
         constraints: ClassVar = [

@@ -70,6 +70,10 @@ class OutboxMessage(models.Model):
     fence = models.PositiveIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
     reason = models.CharField(max_length=500, blank=True)
+    external_id = models.CharField(max_length=200, blank=True, help_text="The CRM's id of what it made of it.")
+    person = models.ForeignKey(
+        USER, models.SET_NULL, null=True, blank=True, related_name="+", help_text="Who acted, for an event."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, blank=True)
 

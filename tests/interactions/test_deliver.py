@@ -270,8 +270,9 @@ def test_a_lease_that_holds_is_left_alone(row: OutboxMessage) -> None:
 
 
 def test_nothing_is_queued_where_nobody_listens(cast: Cast, connection: Connection) -> None:
-    outbox.queue_event(connection, "draft.ready", {})
-    outbox.queue_event(None, "draft.ready", {})
+    heard = a_conversation(team=cast.support, contact=cast.sigrid, connection=connection)
+    outbox.announce(heard, "draft.ready", {})
+    outbox.announce(a_conversation(team=cast.support, contact=cast.sigrid), "draft.ready", {})
     assert not OutboxMessage.objects.exists()
 
 

@@ -6,7 +6,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from interactions import handling
 from interactions.models import Connection, Conversation, Message
+from tests.cast import Cast
 from tests.crm import PushingCrm, minutes_ago, received, sent
 from tests.work import run_tasks
 
@@ -69,11 +71,11 @@ def test_shuffled_and_repeated_events_settle_to_the_same(
     assert state_of(crm.connection, f"shuffled{number}") == state_of(crm.connection, f"straight{number}")
 
 
-def test_a_late_message_does_not_reopen(crm: PushingCrm) -> None:
+def test_a_late_message_does_not_reopen(crm: PushingCrm, cast: Cast) -> None:
     crm.says("first", at=minutes_ago(50))
     crm.answers("answered", at=minutes_ago(30))
     run_tasks()
-    Conversation.objects.update(status="resolved")
+    handling.resolve(crm.conversation(), cast.ines)
     crm.says("told late", at=minutes_ago(40))
     run_tasks()
     conversation = crm.conversation()
