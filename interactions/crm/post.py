@@ -4,6 +4,8 @@ import email.utils
 import json
 import ssl
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from urllib.parse import urlsplit
@@ -43,22 +45,31 @@ def deliver(connection: Connection, row: OutboxMessage) -> Answer:
 
 
 def _post(url: str, headers: dict[str, str], body: bytes) -> Answer:
+    with opened("POST", url, {**headers, "Connection": "close"}, body) as response:
+        return read(response.status_code, dict(response.headers), _start_of(response))
+
+
+@contextmanager
+def opened(
+    method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
+) -> Iterator[httpx.Response]:
+    """A response whose body is still to be read, from an address that was checked and is pinned."""
     target = targets.check(url)
     parts = urlsplit(url)
     pinned = f"{parts.scheme}://{_at(target.address, target.port)}{parts.path or '/'}"
     pinned += f"?{parts.query}" if parts.query else ""
     host = _at(target.host, parts.port) if parts.port else _at(target.host)
     sent = {
-        **headers, "Host": host, "Content-Type": "application/json", "Accept-Encoding": "identity",
-        "User-Agent": "Rapport", "Connection": "close",
+        "Content-Type": "application/json", "Accept-Encoding": "identity", "User-Agent": "Rapport",
+        **headers, "Host": host,
     }  # fmt: skip
     with (
         httpx.Client(timeout=TIMEOUT_SECONDS, verify=_tls(), trust_env=False) as client,
         client.stream(
-            "POST", pinned, content=body, headers=sent, extensions={"sni_hostname": target.host}
+            method, pinned, content=body, headers=sent, extensions={"sni_hostname": target.host}
         ) as response,
     ):
-        return read(response.status_code, dict(response.headers), _start_of(response))
+        yield response
 
 
 @cache
@@ -91,10 +102,10 @@ def read(status: int, headers: dict[str, str], body: str) -> Answer:
         return Answer("sent", status, body)
     if status == 410:
         return Answer("gone", status, body)
-    return Answer("retry", status, body, retry_after=_seconds(headers.get("retry-after", "")))
+    return Answer("retry", status, body, retry_after=seconds(headers.get("retry-after", "")))
 
 
-def _seconds(header: str) -> float | None:
+def seconds(header: str) -> float | None:
     """`retry-after` in seconds, given as a number or a date; at most a day is believed."""
     if header.strip().isdigit():
         return min(float(header), 86400.0)
