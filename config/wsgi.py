@@ -1,5 +1,6 @@
 """Pages, REST and webhooks: the plain WSGI door."""
 
+import gc
 import os
 from typing import Any
 
@@ -22,6 +23,10 @@ class Door(WSGIHandler):
 
 
 webhooks = Door()
+
+# What is loaded lives as long as the process: no collection of garbage looks at it again.
+gc.collect()
+gc.freeze()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Any:
