@@ -8,14 +8,13 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
-from functools import partial
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections, connections
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, StreamingHttpResponse
 
 from copilot.console.bells import Bells
-from copilot.console.watching import Event, Gone, Watch
+from copilot.console.watching import START_PAUSE, Event, Gone, Watch
 
 HEARTBEAT_SECONDS = 15.0
 ACCESS_SECONDS = 60.0
@@ -72,15 +71,17 @@ async def _changes(watch: Watch, bells: Bells) -> AsyncIterator[bytes]:
     checked = listed = spoken = time.monotonic()
     while True:
         if not watch.card_waits:
-            await bells.wait(LIST_PAUSE if bells.list_waits else HEARTBEAT_SECONDS)
+            await bells.wait(_patience(watch, bells))
         now = time.monotonic()
         if now - checked > ACCESS_SECONDS:
             await _ask(watch.check)
             checked = now
-        at_list = bells.list_waits and now - listed > LIST_PAUSE
-        if at_list:
+        events = await _ask(watch.look_at_conversation)
+        # The list beside a conversation can wait until nothing happens in it.
+        quiet = not events and not watch.start_waits
+        if quiet and bells.list_waits and now - listed > LIST_PAUSE:
             listed, bells.list_waits = now, False
-        events = await _ask(partial(watch.look, at_list=at_list))
+            events = await _ask(watch.look_at_list)
         for event in events:
             yield as_bytes(event)
         if events:
@@ -90,6 +91,13 @@ async def _changes(watch: Watch, bells: Bells) -> AsyncIterator[bytes]:
         elif now - spoken >= HEARTBEAT_SECONDS:
             spoken = now
             yield b": still here\n\n"
+
+
+def _patience(watch: Watch, bells: Bells) -> float:
+    """Seconds until the next look when no bell rings."""
+    if watch.start_waits:
+        return START_PAUSE
+    return LIST_PAUSE if bells.list_waits else HEARTBEAT_SECONDS
 
 
 def as_bytes(event: Event) -> bytes:

@@ -1,5 +1,6 @@
 """What an open page knows already, and what is new for it: the database's half of the live stream."""
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +30,8 @@ from people.zone import zone_of
 type Event = tuple[str, dict[str, Any]]
 
 
+START_PAUSE = 0.15  # a draft that only begins is told after its first words, or after this
+
 _BEFORE_WORDS = (Draft.State.QUEUED, Draft.State.THINKING, Draft.State.STREAMING)
 
 
@@ -48,6 +51,7 @@ class Watch:
     _came: set[int] = field(default_factory=set)
     _last_message: int = 0
     card_waits: bool = False
+    start_waits: float = 0.0  # until when, by the monotonic clock
 
     @property
     def topics(self) -> list[str]:
@@ -80,17 +84,24 @@ class Watch:
             except Http404:
                 raise Gone from None
 
-    def look(self, *, at_list: bool) -> list[Event]:
+    def look_at_conversation(self) -> list[Event]:
         with timezone.override(self._zone()):
-            events = self._look_at_conversation() if self.conversation_id else []
-            return [*events, *(self._look_at_list() if at_list else [])]
+            return self._look_at_conversation() if self.conversation_id else []
+
+    def look_at_list(self) -> list[Event]:
+        with timezone.override(self._zone()):
+            return self._look_at_list()
 
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(zone_of(self.visit.person))
 
     def _look_at_conversation(self) -> list[Event]:
         before, now = self._seen, self._state()
-        self._seen = now
+        if self._only_starts(before, now):
+            self.start_waits = self.start_waits or time.monotonic() + START_PAUSE
+            if time.monotonic() < self.start_waits:
+                return []
+        self._seen, self.start_waits = now, 0.0
         if now == before and not self.card_waits:
             return []
         if not self.card_waits and self._only_grew(before, now):
@@ -118,17 +129,13 @@ class Watch:
             state["draft"] |= {"text": "", "version": 0}
         return dict(state)
 
+    def _only_starts(self, before: dict[str, Any], now: dict[str, Any]) -> bool:
+        """From queued to thinking: making that card would hold up the words that follow."""
+        return _moves(before, now) == (Draft.State.QUEUED, Draft.State.THINKING)
+
     def _only_grew(self, before: dict[str, Any], now: dict[str, Any]) -> bool:
-        old, new = before["draft"], now["draft"]
-        rest = {name: value for name, value in now.items() if name != "draft"}
-        return (
-            bool(old and new)
-            and rest.items() <= before.items()
-            and old["n"] == new["n"]
-            and old["state"] in _BEFORE_WORDS
-            and new["state"] == Draft.State.STREAMING
-            and bool(new["text"])
-        )
+        old, new = _moves(before, now)
+        return old in _BEFORE_WORDS and new == Draft.State.STREAMING and bool(now["draft"]["text"])
 
     def _scene(self) -> Scene:
         assert self.conversation_id is not None
@@ -167,3 +174,11 @@ class Watch:
             return []
         self._came = came
         return [("list", {"changed": len(came), "html": html})]
+
+
+def _moves(before: dict[str, Any], now: dict[str, Any]) -> tuple[str, str]:
+    """From which state to which the draft moved, where nothing else changed; else two empty texts."""
+    old, new = before["draft"], now["draft"]
+    rest = {name: value for name, value in now.items() if name != "draft"}
+    same = bool(old and new) and rest.items() <= before.items() and old["n"] == new["n"]
+    return (old["state"], new["state"]) if same else ("", "")
