@@ -17,12 +17,13 @@ _BOUNCED = re.compile(
 )
 
 
-def kind_of_automatic(sender: str, subject: str, headers: Mapping[str, str], own_addresses: set[str]) -> str:
+def kind_of_automatic(sender: str, subject: str, headers: Mapping[str, str], *, from_us: bool) -> str:
     """`bounce`, `auto_reply`, `newsletter`, `loop`, or empty for what a person wrote.
 
-    Header names are lower case; see RFC 3834 for Auto-Submitted and RFC 2919 for List-Id.
+    `from_us`: the sender's address is one of our own. Header names are lower case; see
+    RFC 3834 for Auto-Submitted and RFC 2919 for List-Id.
     """
-    if (sender and sender.lower() in own_addresses) or "x-rapport-delivery" in headers:
+    if from_us or "x-rapport-delivery" in headers:
         return "loop"
     if _NOBODY.match(sender) or _BOUNCED.match(subject) or headers.get("return-path") == "<>":
         return "bounce"

@@ -38,12 +38,12 @@ PEOPLE: list[tuple[str, str, dict[str, str]]] = [
 
 @pytest.mark.parametrize(("sender", "subject", "headers", "kind"), MACHINES)
 def test_machines_are_told_apart(sender: str, subject: str, headers: dict[str, str], kind: str) -> None:
-    assert kind_of_automatic(sender, subject, headers, {"support@tern.example"}) == kind
+    assert kind_of_automatic(sender, subject, headers, from_us=sender == "support@tern.example") == kind
 
 
 @pytest.mark.parametrize(("sender", "subject", "headers"), PEOPLE)
 def test_people_are_left_alone(sender: str, subject: str, headers: dict[str, str]) -> None:
-    assert kind_of_automatic(sender, subject, headers, {"support@tern.example"}) == ""
+    assert kind_of_automatic(sender, subject, headers, from_us=sender == "support@tern.example") == ""
 
 
 @pytest.mark.parametrize(
