@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from config.heartbeat import expected_queues, key_of, valkey
 from config.probe import Probe
 from copilot.models import Draft
+from interactions import sync
 from interactions.models import InboxEvent, OutboxMessage
 
 PATIENCE_SECONDS = 0.8
@@ -30,7 +31,11 @@ def _oldest_due() -> Waits:
 
 def _due_rows() -> dict[str, QuerySet]:
     return {
-        "inbox": InboxEvent.objects.filter(state__in=InboxEvent.DUE, connection__paused_at=None),
+        # Old mail may wait for hours: it makes nobody wait for an answer.
+        "inbox": InboxEvent.objects.filter(
+            state__in=InboxEvent.DUE, connection__paused_at=None, is_history=False
+        ),
+        "fetching": sync.waiting(),
         "drafting": Draft.objects.filter(state=Draft.State.QUEUED),
         "sending": OutboxMessage.objects.filter(state__in=OutboxMessage.DUE),
     }

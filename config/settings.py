@@ -157,6 +157,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_DEFAULT_QUEUE = "learning"
 CELERY_TASK_ROUTES = {
     "interactions.tasks.apply_events": {"queue": "inbox"},
+    "interactions.tasks.apply_history": {"queue": "fetching"},
+    "interactions.tasks.fetch": {"queue": "fetching"},
     "interactions.tasks.deliver": {"queue": "sending"},
     "copilot.tasks.draft": {"queue": "drafting"},
 }

@@ -1,7 +1,8 @@
 """Every delivery is a row before it is answered (`record`), and is applied once (`apply`)."""
 
 import logging
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db import connection as database
@@ -35,10 +36,14 @@ log = logging.getLogger(__name__)
 State = InboxEvent.State
 
 APPLY = "interactions.tasks.apply_events"
+APPLY_HISTORY = "interactions.tasks.apply_history"
 # Seconds after each failed attempt; then the event is dead, with its reason, until replayed.
 SCHEDULE = (1, 5, 30, 300, 1800)
 MOST_REPLAYED = 10_000
 BODIES_KEPT = timedelta(days=30)
+# What was written this shortly before it was told is news, though it came among old mail: its webhook
+# may be lost, or come later and then find it here already.
+NEWS = timedelta(minutes=10)
 
 # A row as PostgreSQL itself numbers its versions: any change to the connection makes another.
 VERSION = "xmin::text || ctid::text"
@@ -49,6 +54,14 @@ SELECT id, %s, %s, %s, %s, %s, 0, now(), now()
 FROM interactions_connection WHERE id = %s AND {VERSION} = %s
 ON CONFLICT (connection_id, key) DO NOTHING
 RETURNING id
+"""
+_INSERT_MANY = """
+INSERT INTO interactions_inboxevent
+    (connection_id, key, type, body, is_history, state, reason, attempts, due_at, received_at)
+SELECT %s, one.key, one.type, one.body, %s, one.state, one.reason, 0, now(), now()
+FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::text[], %s::text[]) AS one (key, type, body, state, reason)
+ON CONFLICT (connection_id, key) DO NOTHING
+RETURNING id, state
 """
 _SAME = f"SELECT 1 FROM interactions_connection WHERE id = %s AND {VERSION} = %s"
 _REFUSED = """
@@ -87,6 +100,31 @@ def record(connection: Connection, call: Call) -> tuple[int, bool]:
     return kept[0][0] if kept else 0, all(known for _, known in kept)
 
 
+def keep(connection: Connection, deliveries: Sequence[Delivery], *, is_history: bool = False) -> int:
+    """Keep what a CRM told when it was asked, in the caller's transaction; returns how many were new.
+
+    What a webhook told before collapses with it by its key.
+    """
+    if not is_history:
+        _is_news(connection, [one.key for one in deliveries])
+    states = [State.DEAD if one.broken else State.RECORDED for one in deliveries]
+    columns = zip(*((one.key, one.type, one.body, one.broken[:500]) for one in deliveries), strict=True)
+    keys, types, bodies, reasons = map(list, columns) if deliveries else ([], [], [], [])
+    with database.cursor() as cursor:
+        cursor.execute(_INSERT_MANY, [connection.pk, is_history, keys, types, bodies, states, reasons])
+        new = cursor.fetchall()
+    for event_id, state in new:
+        if state == State.RECORDED:
+            bell.ring_batch(APPLY_HISTORY if is_history else APPLY, event_id)
+    return len(new)
+
+
+def _is_news(connection: Connection, keys: Sequence[str]) -> None:
+    """Told again as news, an event that waits among old mail waits no longer."""
+    waiting = InboxEvent.objects.filter(connection=connection, key__in=keys, state__in=InboxEvent.DUE)
+    waiting.filter(is_history=True).update(is_history=False)
+
+
 def refuse(connection: Connection, reason: str) -> None:
     """Count what was turned away, by the hour, so that an admin sees it and a flood fits one row."""
     with database.cursor() as cursor:
@@ -113,6 +151,7 @@ def _known(connection: Connection, key: str) -> int:
         cursor.execute(_SAME, [connection.pk, connection.version])
         if cursor.fetchone() is None:
             raise Outdated
+    _is_news(connection, [key])
     return InboxEvent.objects.values_list("pk", flat=True).get(connection=connection, key=key)
 
 
@@ -196,11 +235,15 @@ def _take_in_talk(
 ) -> tuple[Conversation, str]:
     match fact:
         case MessageFact():
-            return hear(event.connection, fact, is_history=event.is_history)
+            return hear(event.connection, fact, is_history=_is_old(event, fact.sent_at))
         case ConversationFact():
-            return follow(event.connection, fact, is_history=event.is_history)
+            return follow(event.connection, fact, is_history=_is_old(event, fact.changed_at))
         case RatingFact():
             return rate(event.connection, fact)
+
+
+def _is_old(event: InboxEvent, at: datetime) -> bool:
+    return event.is_history and at < event.received_at - NEWS
 
 
 def _failed(event_id: int, reason: str, *, permanent: bool, wait: float | None = None) -> None:
@@ -252,8 +295,10 @@ def empty_old_bodies(limit: int) -> int:
     return old.filter(pk__in=old.order_by("received_at").values("pk")[:limit]).update(body=b"")
 
 
-def due_events(limit: int) -> list[int]:
+def due_events(limit: int, *, is_history: bool = False) -> list[int]:
+    """What is to be applied now; old mail is asked for by itself, so that it delays no news."""
     due = InboxEvent.objects.filter(state__in=InboxEvent.DUE, due_at__lte=Now(), connection__paused_at=None)
+    due = due.filter(is_history=is_history)
     return list(due.order_by("due_at").values_list("pk", flat=True)[:limit])
 
 

@@ -120,6 +120,8 @@ REST = [
     post("api-settle",               "401 409 404 409 409 403 403 403", arrived=True),
     post("api-replay",               "401 404 404 404 202 202 202 403"),
     post("api-replay-dead",          "401 404 404 404 202 202 202 403"),
+    get("api-syncs",                 "401 404 404 404 200 200 200 403"),
+    post("api-syncs",                "401 404 404 404 422 422 422 403", kind="backfill"),
 ]  # fmt: skip
 
 CONSOLE = [
@@ -243,6 +245,7 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
         "connections": connection.pk, "events": event, "deliveries": decision.outbox_id,
         "people": cast.tomas.pk, "teams": cast.support.pk, "reply": talk.pk, "request-draft": talk.pk,
         "decide": draft.pk, "undo": decision.pk, "replay": event, "replay-dead": connection.pk,
+        "syncs": connection.pk,
         "settle": decision.outbox_id, "delivery_id": decision.outbox_id, "fate": "arrived",
     }  # fmt: skip
 

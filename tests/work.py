@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def apply_events() -> int:
-    due = inbox.due_events(500)
+    due = inbox.due_events(500) + inbox.due_events(500, is_history=True)
     for event_id in due:
         inbox.apply(event_id)
     return len(due)
@@ -110,7 +110,7 @@ def real_worker(programs: Programs) -> Process:
     return start_worker(programs)
 
 
-ALL_QUEUES = "inbox,drafting,sending,learning"
+ALL_QUEUES = "inbox,drafting,sending,fetching,learning"
 
 
 def start_worker(programs: Programs, name: str = "worker", queues: str = ALL_QUEUES, **env: str) -> Process:

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from copilot.api.keys import Caller
 from copilot.decisions import Invalid, Wording
 from copilot.models import Decision
+from interactions.models import Sync
 from people.access import visible_people
 from people.models import Team, User
 
@@ -75,6 +76,10 @@ class RequestBody(serializers.Serializer[Any]):
 
 class SettlementBody(serializers.Serializer[Any]):
     arrived = serializers.BooleanField(help_text="Whether the receiver has it; if not, it is sent again.")
+
+
+class SyncBody(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=[(kind.value, kind.value) for kind in Sync.Kind])
 
 
 def wording(sent: dict[str, Any]) -> Wording:

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from copilot.drafting.failures import sentence
 from copilot.models import Article, Decision, Draft, Signal
 from customers.models import Account, Contact, Identity, Note, Promise, Record
-from interactions.models import Attempt, Connection, Conversation, InboxEvent, Message, OutboxMessage
+from interactions.models import Attempt, Connection, Conversation, InboxEvent, Message, OutboxMessage, Sync
 from people.models import Membership, Team, User
 
 LEFT = (OutboxMessage.State.SENT,)
@@ -199,6 +199,17 @@ class EventSerializer(serializers.ModelSerializer[InboxEvent]):
 
 class ReplayedSerializer(serializers.Serializer[Any]):
     replayed = serializers.IntegerField(help_text="How many events are due again.")
+
+
+class SyncSerializer(serializers.ModelSerializer[Sync]):
+    """A poll and a comparison stand: after each run they are due again, and `ended_at` is when it ended."""
+
+    class Meta:
+        model = Sync
+        fields = (
+            "id", "connection", "kind", "state", "total", "seen", "report", "reason", "attempts", "due_at",
+            "started_by", "created_at", "ended_at",
+        )  # fmt: skip
 
 
 class AttemptSerializer(serializers.ModelSerializer[Attempt]):

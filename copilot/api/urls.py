@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from copilot.api import deciding, documents, resources
+from copilot.api import deciding, documents, resources, syncing
 from copilot.api.door import Nowhere
 from copilot.api.resources import Resource
 
@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     *_resource("articles", resources.Articles),
     *_resource("connections", resources.Connections, "uuid"),
     path("connections/<uuid:pk>/replay/", deciding.ConnectionReplay.as_view(), name="api-replay-dead"),
+    path("connections/<uuid:pk>/syncs/", syncing.ConnectionSyncs.as_view(), name="api-syncs"),
     *_resource("events", resources.Events),
     path("events/<int:pk>/replay/", deciding.EventReplay.as_view(), name="api-replay"),
     *_resource("deliveries", resources.Deliveries, "uuid"),

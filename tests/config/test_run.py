@@ -42,7 +42,8 @@ def test_it_comes_up_and_says_how_to_get_in(first: Run, var: Path) -> None:
 
 def test_each_queue_has_its_worker_and_each_process_its_log(first: Run, var: Path) -> None:
     commands = " ".join(command_of(pid) for pid in family(first.process.pid))
-    for words in ("uvicorn", "-Q inbox", "-Q drafting", "-Q sending", "-Q learning", "manage.py sweep"):
+    queues = ("inbox", "drafting", "sending", "fetching", "learning")
+    for words in ("uvicorn", *(f"-Q {queue}" for queue in queues), "manage.py sweep"):
         assert words in commands
     logs = {path.stem for path in (var / "log").glob("*.log")}
     assert {
@@ -50,6 +51,7 @@ def test_each_queue_has_its_worker_and_each_process_its_log(first: Run, var: Pat
         "sweep",
         "worker-drafting",
         "worker-sending",
+        "worker-fetching",
         "worker-learning",
         "postgres",
         "valkey",

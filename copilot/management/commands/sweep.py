@@ -17,7 +17,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 import bell
 from copilot.api.idempotency import forget_old_answers
 from copilot.drafting import opening, work
-from interactions import inbox, outbox
+from interactions import inbox, outbox, sync
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,7 @@ class Command(BaseCommand):
                 if _alone():
                     sweep_once(rung)
                     if time.monotonic() >= tidy_at:
+                        sync.keep_standing()
                         tidy_at = time.monotonic() + (0 if tidy_up() else TIDY_SECONDS)
             except (OperationalError, InterfaceError):
                 log.warning("sweep: the database is away")
@@ -63,6 +64,7 @@ def sweep_once(rung: Rung) -> None:
     """Release what dead workers held, then ring for what is due, each row every five seconds."""
     work.release_expired()
     outbox.release_expired()
+    sync.release_expired()
     inbox.wake_snoozed()
     now = time.monotonic()
     for row in [row for row, at in rung.items() if now - at > RING_AGAIN_SECONDS]:
@@ -70,6 +72,8 @@ def sweep_once(rung: Rung) -> None:
     _ring(inbox.APPLY, inbox.due_events(MOST_ROWS), rung)
     _ring(opening.DRAFT, work.due_drafts(MOST_ROWS), rung)
     _ring(outbox.DELIVER, outbox.due_rows(MOST_ROWS), rung)
+    _ring(sync.FETCH, sync.due_syncs(MOST_ROWS), rung)
+    _ring(inbox.APPLY_HISTORY, inbox.due_events(MOST_ROWS, is_history=True), rung)
 
 
 def _ring(task: str, rows: Sequence[int | str], rung: Rung) -> None:
@@ -77,7 +81,7 @@ def _ring(task: str, rows: Sequence[int | str], rung: Rung) -> None:
     unrung = [row for row in rows if (task, row) not in rung]
     if not unrung or bell.waiting(task) > LONG_QUEUE:
         return
-    ring = bell.ring_batch if task == inbox.APPLY else bell.ring
+    ring = bell.ring_batch if task in (inbox.APPLY, inbox.APPLY_HISTORY) else bell.ring
     for row in unrung:
         ring(task, row)
         rung[task, row] = time.monotonic()

@@ -1,0 +1,123 @@
+"""A CRM that speaks our events and can be asked: for its news, its past and one conversation.
+
+It stands for what every vendor's connector does, so that the engine is tried without any vendor's ways.
+"""
+
+import json
+from collections import UserDict
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from interactions.crm import api
+from interactions.crm.base import About, Delivery, Fact, Page
+from interactions.crm.generic import Generic
+from interactions.crm.registry import CRMS
+from interactions.models import Connection
+from tests.cast import Cast
+from tests.factories import a_connection
+from tests.vendors.server import Asked, FakeVendor, Says
+
+NEWS, PAST = 10, 25
+
+
+class Archive(FakeVendor):
+    """`news` are events in the order in which they were told; `past` what each conversation looks like."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.news: list[dict[str, Any]] = []
+        self.past: dict[str, list[dict[str, Any]]] = {}
+        self.on("GET", "/news", self._news)
+        self.on("GET", "/past", self._past)
+        self.on("GET", "/past/(.+)", self._one)
+
+    def allows(self, asked: Asked) -> bool:
+        return asked.headers.get("authorization") == "Bearer token"
+
+    def _news(self, asked: Asked) -> Any:
+        start = int(asked.params.get("after", len(self.news)))
+        told = [{"key": f"n-{start + n}", "body": one} for n, one in enumerate(self.news[start : start + NEWS])]
+        return {"told": told, "next": start + len(told)}
+
+    def _past(self, asked: Asked) -> Any:
+        start, names = int(asked.params.get("from", 0)), list(self.past)
+        page = names[start : start + PAST]
+        told = [{"key": f"h-{name}-{n}", "body": one} for name in page for n, one in enumerate(self.past[name])]
+        more = start + PAST if start + PAST < len(names) else None
+        return {"told": told, "next": more, "total": len(names)}
+
+    def _one(self, asked: Asked, name: str) -> Any:
+        return {"told": self.past[name]} if name in self.past else Says(404)
+
+
+class Askable(Generic):
+    """`meanwhile` happens once, when the CRM has answered and nothing of it is kept; `dies`: the worker does
+    so when the events of the next page are in and the cursor behind them is not."""
+
+    kind = "askable"
+    about = About(label="Askable", polls=True, has_history=True)
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+        self.meanwhile: Callable[[], Any] = lambda: None
+        self.dies = False
+
+    def poll(self, connection: Connection, cursor: Mapping[str, Any]) -> Page:
+        return self._page(connection, "/news", cursor)
+
+    def history(self, connection: Connection, cursor: Mapping[str, Any]) -> Page:
+        return self._page(connection, "/past", cursor)
+
+    def read(self, connection: Connection, conversation: str) -> list[Fact]:
+        told = self._ask(connection, f"/past/{conversation}", {})["told"]
+        return [fact for one in told for fact in self.parse(one["type"], json.dumps(one).encode(), None)]
+
+    def _page(self, connection: Connection, path: str, cursor: Mapping[str, Any]) -> Page:
+        said = self._ask(connection, path, cursor)
+        happens, self.meanwhile = self.meanwhile, lambda: None
+        happens()
+        told = [
+            Delivery(one["key"], one["body"]["type"], json.dumps(one["body"]).encode()) for one in said["told"]
+        ]
+        name = "after" if path == "/news" else "from"
+        behind: Mapping[str, Any] | None = None if said["next"] is None else {name: said["next"]}
+        if self.dies:
+            self.dies, behind = False, Deadly()
+        return Page(told, behind, said.get("total"))
+
+    def _ask(self, connection: Connection, path: str, params: Mapping[str, Any]) -> Any:
+        token = {"Authorization": f"Bearer {connection.credentials['token']}"}
+        return api.ask("GET", connection.config["url"] + path, token, params=params)
+
+
+class Killed(BaseException):
+    """As by kill -9: nothing of ours has a chance to tidy up."""
+
+
+class Deadly(UserDict[str, Any]):
+    def __iter__(self) -> Any:
+        raise Killed
+
+
+@pytest.fixture
+def askable(monkeypatch: pytest.MonkeyPatch) -> Iterator[Askable]:
+    crm = Askable(Archive())
+    monkeypatch.setitem(CRMS, "askable", crm)
+    yield crm
+    crm.archive.close()
+
+
+@pytest.fixture
+def archive(askable: Askable) -> Archive:
+    return askable.archive
+
+
+@pytest.fixture
+def connection(cast: Cast, archive: Archive) -> Connection:
+    """The support team's CRM; in a file that imports this, `crm` pushes for it."""
+    made = a_connection(team=cast.support, kind="askable", config={"url": archive.url})
+    made.set_credentials({"token": "token"})
+    made.save()
+    return made
