@@ -13,6 +13,7 @@ from config.heartbeat import expected_queues, key_of, valkey
 from config.probe import Probe
 from copilot.models import Draft
 from interactions import sync
+from interactions.listeners import WELL
 from interactions.models import InboxEvent, OutboxMessage
 
 PATIENCE_SECONDS = 0.8
@@ -37,7 +38,7 @@ def _due_rows() -> dict[str, QuerySet]:
         ),
         "fetching": sync.waiting(),
         "drafting": Draft.objects.filter(state=Draft.State.QUEUED),
-        "sending": OutboxMessage.objects.filter(state__in=OutboxMessage.DUE),
+        "sending": OutboxMessage.objects.filter(WELL, state__in=OutboxMessage.DUE),
     }
 
 

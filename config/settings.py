@@ -160,6 +160,7 @@ CELERY_TASK_ROUTES = {
     "interactions.tasks.apply_history": {"queue": "fetching"},
     "interactions.tasks.fetch": {"queue": "fetching"},
     "interactions.tasks.deliver": {"queue": "sending"},
+    "interactions.tasks.ask_arrived": {"queue": "sending"},
     "copilot.tasks.draft": {"queue": "drafting"},
 }
 CELERY_TIMEZONE = "UTC"

@@ -18,7 +18,7 @@ from copilot.drafting.switch import ruling
 from copilot.learning.signals import keep_signal
 from copilot.models import Decision, Draft
 from copilot.relationship.brief import make_brief
-from interactions import handling, outbox
+from interactions import handling, listeners, outbox
 from interactions.letter import Attached, Letter
 from interactions.models import Conversation, Escalation, OutboxMessage
 from interactions.talk import tell_conversation
@@ -145,7 +145,7 @@ def compose(conversation: Conversation, draft: Draft | None, wording: Wording, p
     message = draft.answers if draft else opening.newest_from_customer(conversation)
     proposed = draft.envelope if draft else opening.envelope(conversation, message)
     connection = conversation.connection
-    through_crm = connection is not None and outbox.listens(connection, "reply.approved")
+    through_crm = connection is not None and listeners.listens(connection, "reply.approved")
     to = _addresses(wording.to, proposed["to"])
     if not through_crm and not to:
         raise Invalid("There is no address to send to. Add one under To.")

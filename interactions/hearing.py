@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.db import connection as database
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from customers.models import Account, Contact
@@ -153,20 +154,26 @@ def _automatic(fact: MessageFact, contact: Contact | None, before: _Before) -> s
 def _is_echo(conversation: Conversation, fact: MessageFact) -> bool:
     """Our own, told back: by its delivery id, the CRM's id of it, or its very words where it may have left."""
     rows = OutboxMessage.objects.filter(conversation=conversation)
-    if fact.external_id and rows.filter(external_id=fact.external_id).exists():
-        return True
-    if fact.private:
-        return _is_own_note(conversation, fact)
-    replies = rows.filter(kind=OutboxMessage.Kind.REPLY)
-    if fact.echo_of in {str(pk) for pk in replies.values_list("pk", flat=True)}:
-        return True
-    left = replies.filter(state__in=OutboxMessage.MAY_HAVE_LEFT, attempts__gt=0)
+    known = rows.filter(external_id=fact.external_id).first() if fact.external_id else None
+    row = known or (None if fact.private else _own_reply(rows, fact))
+    if row is None:
+        return fact.private and _is_own_note(conversation, fact)
+    if row.kind == OutboxMessage.Kind.REPLY:
+        outbox.settle_echo(row, fact.external_id, fact.sent_at)
+    return True
+
+
+def _own_reply(rows: QuerySet[OutboxMessage], fact: MessageFact) -> OutboxMessage | None:
+    replies = rows.filter(kind=OutboxMessage.Kind.REPLY).select_related("conversation", "approval__person")
+    left = replies.filter(state__in=OutboxMessage.MAY_HAVE_LEFT, attempts__gt=0).order_by("-created_at")[:10]
     words = _own_words(_text(fact))
-    return any(
-        _own_words(Letter.read(bytes(row.payload)).text) == words
-        for row in left.order_by("-created_at")[:10]
-        if row.sent_at is None or abs(fact.sent_at - row.sent_at) < ECHO_WINDOW
-    )
+    named = (row for row in replies if str(row.pk) == fact.echo_of)
+    alike = (
+        row for row in left
+        if (row.sent_at is None or abs(fact.sent_at - row.sent_at) < ECHO_WINDOW)
+        and _own_words(Letter.read(bytes(row.payload)).text) == words
+    )  # fmt: skip
+    return next(named, None) or next(alike, None)
 
 
 def _is_own_note(conversation: Conversation, fact: MessageFact) -> bool:

@@ -1,37 +1,40 @@
-"""Queue what leaves, then deliver it: claim, send outside any transaction, write down what came back."""
+"""Queue what leaves, take it back, and say what became of it; `delivering` sends it."""
 
 import json
-import logging
 import random
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Now
 
 import bell
-from interactions.channels import mail
-from interactions.colleagues import agent_of
+from customers.models import Account, Contact
 from interactions.crm.base import Answer
-from interactions.crm.registry import CRMS, crm_for
 from interactions.events import ReplySettled, tell_all
 from interactions.letter import Letter
-from interactions.models import Approval, Attempt, Connection, Conversation, OutboxMessage
+from interactions.listeners import listeners_about, listeners_to
+from interactions.models import Approval, Attempt, Connection, Conversation, Message, OutboxMessage
 from interactions.talk import add_sent_reply, tell_conversation
 from people.audit import note_deed
 from people.models import ApiKey, User
 
-log = logging.getLogger(__name__)
 State = OutboxMessage.State
 
 DELIVER = "interactions.tasks.deliver"
-LEASE = timedelta(seconds=120)
 # The schedule that Standard Webhooks publishes: seconds after each failed attempt.
 SCHEDULE = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
 JITTER = 0.1
+# Seconds before a CRM is asked for the first, second, ... time whether an uncertain delivery is there.
+ASKS = (10, 60, 300, 1800)
+MOST_REPLAYED = 1000
+
+
+class Late(Exception):
+    """It is too late for this reply to leave; the message is for the person who tried."""
 
 
 def queue_reply(
@@ -58,13 +61,39 @@ def announce(
     """Tell the conversation's own CRM, and whoever hears all of the team, what happened to it."""
     about = {"id": conversation.external_id, "rapport_id": conversation.pk}
     told = {"conversation": about, **data}
-    for connection in _listeners(conversation, type):
+    for connection in listeners_to(conversation, type):
         queue_event(connection, type, told, conversation=conversation, person=person)
 
 
-def _listeners(conversation: Conversation, type: str) -> list[Connection]:
-    mine = Q(pk=conversation.connection_id) | Q(team=conversation.team_id, hears_team=True)
-    return [one for one in Connection.objects.filter(mine) if listens(one, type)]
+def announce_about(
+    account: Account, contact: Contact | None, type: str, data: Mapping[str, Any], person: User | None = None
+) -> None:
+    """Tell the CRMs that know an account what is new about it, with their own names for it.
+
+    The newest conversation of the account in that CRM goes along: some have no other place for a note.
+    """
+    for connection in listeners_about(account, type):
+        conversation = _newest(connection, account, contact)
+        told = {
+            "account": _named(connection, account), "contact": _named(connection, contact),
+            "conversation": {"id": conversation.external_id, "rapport_id": conversation.pk}
+            if conversation else None,
+            **data,
+        }  # fmt: skip
+        queue_event(connection, type, told, conversation=conversation, person=person)
+
+
+def _newest(connection: Connection, account: Account, contact: Contact | None) -> Conversation | None:
+    there = Conversation.objects.filter(connection=connection, account=account).order_by("-last_message_at")
+    with_them = there.filter(contact=contact).first() if contact else None
+    return with_them or there.first()
+
+
+def _named(connection: Connection, row: Account | Contact | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    known = row.identities.filter(source=connection.pk).order_by("pk").first()
+    return {"id": known.external_id if known else "", "rapport_id": row.pk, "name": row.name}
 
 
 def queue_event(
@@ -77,19 +106,6 @@ def queue_event(
         payload=json.dumps(data, ensure_ascii=False, sort_keys=True).encode(),
     )  # fmt: skip
     bell.ring(DELIVER, str(row.pk))
-
-
-def listens(connection: Connection, type: str) -> bool:
-    """Whether this connection takes events of the type now."""
-    wanted = crm_for(connection.kind).about.takes
-    if connection.subscriptions is not None:
-        wanted &= set(connection.subscriptions) | {"reply.approved"}
-    return type in wanted and has_way_out(connection)
-
-
-def has_way_out(connection: Connection) -> bool:
-    closed = connection.revoked_at or connection.disabled_reason
-    return bool(connection.deliver_to or connection.sealed_credentials) and not closed
 
 
 @transaction.atomic
@@ -111,103 +127,7 @@ def cancel_waiting(conversation: Conversation, reason: str) -> int:
     return sum(cancel(str(row_id), reason) for row_id in waiting.values_list("pk", flat=True))
 
 
-def deliver(row_id: str) -> None:
-    row = _claim(row_id)
-    if row is None:
-        return
-    try:
-        answer = _send(row)
-    except Exception as error:
-        # Nothing of ours may leave the row half-way: it would be sent again and again.
-        log.exception("delivery %s: an error of ours", row.pk)
-        answer = Answer(_unsure(row), body=f"An error of ours: {type(error).__name__}")
-    with transaction.atomic():
-        _settle(row, answer)
-
-
-def _unsure(row: OutboxMessage) -> str:
-    """A webhook may be repeated, for its receiver knows its id; what others took may not."""
-    return "retry" if row.connection and crm_for(row.connection.kind).about.repeats_safely else "unknown"
-
-
-def _claim(row_id: str) -> OutboxMessage | None:
-    claimed = OutboxMessage.objects.filter(
-        pk=row_id, state__in=OutboxMessage.DUE, due_at__lte=Now()
-    ).update(
-        state=State.SENDING, lease_until=Now() + LEASE, fence=F("fence") + 1,
-        attempts=F("attempts") + 1,
-    )  # fmt: skip
-    if not claimed:
-        return None
-    return OutboxMessage.objects.select_related("connection", "conversation", "approval__person", "person").get(
-        pk=row_id
-    )
-
-
-def _send(row: OutboxMessage) -> Answer:
-    connection = row.connection
-    if row.kind == OutboxMessage.Kind.REPLY:
-        letter = Letter.read(bytes(row.payload))
-        if letter.connection != str(row.connection_id or ""):
-            return Answer("dead", body="The way out is not the one that was approved.")
-        if not letter.connection:
-            return mail.send(row)
-    if connection is None or connection.revoked_at:
-        return Answer("dead", body="The connection was revoked.")
-    if not has_way_out(connection):
-        return Answer("retry", body="The connection takes no deliveries now.")
-    if _is_overtaken(row):
-        return Answer("overtaken", body="Somebody has changed it again since.")
-    acting = row.approval.person if row.approval else row.person
-    return crm_for(connection.kind).send(connection, row, agent_of(connection, acting))
-
-
-def _is_overtaken(row: OutboxMessage) -> bool:
-    """A change that was made here, while a newer one of the same thing was made there."""
-    if row.type != "conversation.changed" or row.conversation is None:
-        return False
-    data = json.loads(bytes(row.payload))
-    told_at = row.conversation.told_at
-    return any(told_at.get(name, "") > data["at"] for name in data["changed"])
-
-
-def _settle(row: OutboxMessage, answer: Answer) -> None:
-    """Write down the attempt, and move the row unless somebody else took it meanwhile."""
-    state, due, reason = _next(row, answer)
-    moved = OutboxMessage.objects.filter(
-        pk=row.pk, state=State.SENDING, fence=row.fence
-    ).update(
-        state=state, due_at=Now() + timedelta(seconds=due), lease_until=None, reason=reason,
-        sent_at=Now() if state == State.SENT else None, external_id=answer.external_id[:200],
-    )  # fmt: skip
-    Attempt.objects.create(
-        outbox=row, number=row.attempts, at=Now(), duration_ms=answer.duration_ms,
-        status=answer.status, result=answer.result, answer=answer.body,
-    )  # fmt: skip
-    if not moved:
-        return
-    if answer.result == "gone" and row.connection:
-        Connection.objects.filter(pk=row.connection.pk).update(
-            disabled_reason="The receiver answered 410 Gone."
-        )
-    if row.kind == OutboxMessage.Kind.REPLY:
-        _reply_moved(row, state)
-
-
-def _next(row: OutboxMessage, answer: Answer) -> tuple[str, float, str]:
-    """The state, the seconds until the next attempt, and the reason in words."""
-    if answer.result == "overtaken":
-        return State.CANCELLED, 0, answer.body
-    if answer.result in {"sent", "dead", "unknown"}:
-        return State(answer.result), 0, "" if answer.result == "sent" else answer.body[:500]
-    reason = f"The receiver answered {answer.status}." if answer.status else answer.body
-    if answer.result == "gone" or row.attempts > len(SCHEDULE):
-        return State.DEAD, 0, reason
-    wait = SCHEDULE[row.attempts - 1] * random.uniform(1 - JITTER, 1 + JITTER)
-    return State.RETRY, max(wait, answer.retry_after or 0), reason
-
-
-def _reply_moved(row: OutboxMessage, state: str) -> None:
+def reply_moved(row: OutboxMessage, state: str) -> None:
     if state == State.SENT:
         row.refresh_from_db(fields=["sent_at"])
         add_sent_reply(row)
@@ -230,31 +150,98 @@ def _announce_sent(row: OutboxMessage) -> None:
         announce(row.conversation, "reply.sent", {"delivery_id": str(row.pk), "sent_at": at})
 
 
-def release_expired() -> list[str]:
-    """Rows whose sender died in mid-delivery. A webhook is sent again under its same id, which
-    its receiver knows; a mail or a vendor's reply may already be out, so that is found out first."""
-    gone = OutboxMessage.objects.filter(state=State.SENDING, lease_until__lt=Now())
-    safe = [kind for kind, crm in CRMS.items() if crm.about.repeats_safely]
-    repeatable = gone.filter(connection__kind__in=safe, attempts__lte=len(SCHEDULE))
-    ids = [str(pk) for pk in repeatable.values_list("pk", flat=True)[:500]]
-    repeatable.filter(pk__in=ids).update(state=State.RETRY, due_at=Now(), lease_until=None)
-    gone.exclude(pk__in=repeatable.values("pk")).update(
-        state=State.UNKNOWN, lease_until=None,
-        reason="The sender stopped in mid-delivery, so nobody knows whether it left.",
+def wait_after(attempts: int) -> float:
+    """Seconds, a tenth more or less, so that what failed together is not tried again together."""
+    return SCHEDULE[attempts - 1] * random.uniform(1 - JITTER, 1 + JITTER)
+
+
+def note_attempt(row: OutboxMessage, answer: Answer, result: str = "") -> None:
+    Attempt.objects.create(
+        outbox=row, number=row.attempts, at=Now(), duration_ms=answer.duration_ms,
+        status=answer.status, result=result or answer.result, answer=answer.body[:1024],
     )  # fmt: skip
-    return ids
+
+
+def asked_after(row: OutboxMessage, asked: int) -> Any:
+    """When the row's CRM is asked whether it is there; None: that is left to a person.
+
+    Of a row in the state unknown `lease_until` tells it.
+    """
+    if row.connection_id is None or asked >= len(ASKS):
+        return None
+    return Now() + timedelta(seconds=ASKS[asked])
 
 
 @transaction.atomic
-def replay(row_id: str, person: User) -> bool:
-    """Send a dead delivery again by hand, under its same id; False when it is not dead."""
-    revived = OutboxMessage.objects.filter(pk=row_id, state=State.DEAD).update(
+def replay(row: OutboxMessage, person: User, key: ApiKey | None = None) -> bool:
+    """Send a dead delivery again by hand, under its same id; False when it is not dead.
+
+    Raises Late for a reply after which something was said or approved: it would answer what is over.
+    """
+    if row.kind == OutboxMessage.Kind.REPLY and row.state == State.DEAD:
+        _check_still_the_answer(row)
+    revived = OutboxMessage.objects.filter(pk=row.pk, state=State.DEAD).update(
         state=State.RETRY, attempts=0, due_at=Now(), reason=""
     )
     if revived:
-        note_deed(person, "replayed", OutboxMessage(pk=row_id))
-        bell.ring(DELIVER, row_id)
+        note_deed(person, "replayed", row, key=key)
+        bell.ring(DELIVER, str(row.pk))
+        if row.conversation:
+            tell_conversation(row.conversation)
     return bool(revived)
+
+
+def _check_still_the_answer(row: OutboxMessage) -> None:
+    """Under the conversation's lock, so that nobody approves another reply meanwhile."""
+    assert row.conversation_id is not None
+    conversation = Conversation.objects.select_for_update(no_key=True).get(pk=row.conversation_id)
+    said = conversation.messages.filter(automatic="", sent_at__gt=row.created_at)
+    if said.exclude(by=Message.By.NOTE).exists():
+        raise Late("Something was said in this conversation since. Nothing was sent; answer it anew.")
+    over = (State.DEAD, State.CANCELLED)
+    newer = conversation.deliveries.filter(kind=OutboxMessage.Kind.REPLY, created_at__gt=row.created_at)
+    if newer.exclude(state__in=over).exists():
+        raise Late("Another reply was approved since. This one was not sent again.")
+
+
+def settle_echo(row: OutboxMessage, external_id: str, sent_at: datetime) -> bool:
+    """The CRM told us of a delivery of which nobody knew whether it had arrived; True when that settled it."""
+    settled = OutboxMessage.objects.filter(pk=row.pk, state=State.UNKNOWN).update(
+        state=State.SENT, reason="", sent_at=sent_at, external_id=external_id[:200], lease_until=None
+    )
+    if settled:
+        reply_moved(row, State.SENT)
+    return bool(settled)
+
+
+@transaction.atomic
+def settle_asked(row: OutboxMessage, answer: Answer, asked: int) -> bool:
+    """What its CRM said when it was asked; `asked` counts the times. False when it is settled already."""
+    note_attempt(row, answer, "asked")
+    unknown = OutboxMessage.objects.filter(pk=row.pk, state=State.UNKNOWN, attempts=row.attempts)
+    state = _state_by(row, answer, asked)
+    changes: dict[str, Any]
+    if state == State.SENT:
+        changes = {"sent_at": F("due_at"), "external_id": answer.external_id[:200] or F("external_id")}
+    elif state == State.RETRY:
+        changes = {"due_at": Now() + timedelta(seconds=wait_after(row.attempts))}
+    else:
+        changes = {"lease_until": asked_after(row, asked)}
+    reason = {State.SENT: "", State.RETRY: "It had not arrived."}.get(state, row.reason)
+    settled = unknown.update(**{"state": state, "lease_until": None, "reason": reason, **changes})
+    if settled and row.kind == OutboxMessage.Kind.REPLY and state != State.UNKNOWN:
+        reply_moved(row, state)
+    return bool(settled)
+
+
+def _state_by(row: OutboxMessage, answer: Answer, asked: int) -> State:
+    if answer.result == "sent":
+        return State.SENT
+    if answer.result == "retry":
+        return State.RETRY if row.attempts <= len(SCHEDULE) else State.DEAD
+    # Of an event nobody needs to be asked: the next one tells how things stand then.
+    is_over = asked >= len(ASKS) and row.kind == OutboxMessage.Kind.EVENT
+    return State.DEAD if is_over else State.UNKNOWN
 
 
 @transaction.atomic
@@ -267,18 +254,12 @@ def settle_unknown(row: OutboxMessage, person: User, *, arrived: bool, key: ApiK
     state = State.SENT if arrived else State.RETRY
     times = {"sent_at": F("due_at")} if arrived else {"due_at": Now()}
     unknown = OutboxMessage.objects.filter(pk=row.pk, state=State.UNKNOWN)
-    settled = unknown.update(state=state, reason="", **times)
+    settled = unknown.update(state=state, reason="", lease_until=None, **times)
     if not settled:
         return False
     note_deed(person, "settled delivery", row, key=key, arrived=arrived)
     if row.kind == OutboxMessage.Kind.REPLY:
-        _reply_moved(row, state)
+        reply_moved(row, state)
     if not arrived:
         bell.ring(DELIVER, str(row.pk))
     return True
-
-
-def due_rows(limit: int) -> list[str]:
-    """Ids that are due and unclaimed, the oldest first."""
-    due = OutboxMessage.objects.filter(state__in=OutboxMessage.DUE, due_at__lte=Now())
-    return [str(pk) for pk in due.order_by("due_at").values_list("pk", flat=True)[:limit]]

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from interactions import inbox, outbox, sync
+from interactions import asking, delivering, inbox, sync
 
 
 @shared_task
@@ -24,4 +24,9 @@ def fetch(sync_id: int) -> None:
 
 @shared_task
 def deliver(row_id: str) -> None:
-    outbox.deliver(row_id)
+    delivering.deliver(row_id)
+
+
+@shared_task
+def ask_arrived(row_id: str) -> None:
+    asking.ask_arrived(row_id)

@@ -45,6 +45,10 @@ def get(name: str, statuses: str, /, **sent: Any) -> Line:
     return Line("GET", name, statuses, sent)
 
 
+def patch(name: str, statuses: str, /, **sent: Any) -> Line:
+    return Line("PATCH", name, statuses, sent)
+
+
 def post(name: str, statuses: str, /, **sent: Any) -> Line:
     return Line("POST", name, statuses, sent)
 
@@ -122,6 +126,9 @@ REST = [
     post("api-replay-dead",          "401 404 404 404 202 202 202 403"),
     get("api-syncs",                 "401 404 404 404 200 200 200 403"),
     post("api-syncs",                "401 404 404 404 422 422 422 403", kind="backfill"),
+    post("api-replay-dead",          "401 404 404 404 202 202 202 403", of="deliveries"),
+    post("api-redeliver",            "401 403 404 403 409 409 409 403"),
+    patch("api-connections-one",     "401 404 404 404 200 200 200 403", hears_team=True),
 ]  # fmt: skip
 
 CONSOLE = [
@@ -166,6 +173,8 @@ CONSOLE = [
     post("event-replay",             "302 404 404 404 303 303 303 302"),
     post("events-replay",            "302 404 404 404 303 303 303 302"),
     get("deliveries",                "302 404 404 404 200 200 200 302"),
+    post("delivery-replay",          "302 404 404 404 303 303 303 302"),
+    post("deliveries-replay",        "302 404 404 404 303 303 303 302"),
 ]  # fmt: skip
 
 MATRIX = [*OPEN, *SIGNING_IN, *REST, *CONSOLE]
@@ -209,7 +218,8 @@ class Visitor:
         if method == "GET":
             return self.browser.get(path, sent, headers=headers)
         if path.startswith("/api/"):
-            return self.browser.post(path, sent, content_type="application/json", headers=headers)
+            send = self.browser.patch if method == "PATCH" else self.browser.post
+            return send(path, sent, content_type="application/json", headers=headers)
         return self.browser.post(path, sent)
 
 
@@ -246,7 +256,8 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
         "people": cast.tomas.pk, "teams": cast.support.pk, "reply": talk.pk, "request-draft": talk.pk,
         "decide": draft.pk, "undo": decision.pk, "replay": event, "replay-dead": connection.pk,
         "syncs": connection.pk,
-        "settle": decision.outbox_id, "delivery_id": decision.outbox_id, "fate": "arrived",
+        "settle": decision.outbox_id, "redeliver": decision.outbox_id, "delivery_id": decision.outbox_id,
+        "fate": "arrived",
     }  # fmt: skip
 
 

@@ -17,8 +17,8 @@ from django.db.models.functions import Now
 
 from config import children
 from config.children import Process
-from interactions import inbox, outbox
-from interactions.models import OutboxMessage
+from interactions import delivering, inbox
+from interactions.models import Connection, OutboxMessage
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,9 +31,9 @@ def apply_events() -> int:
 
 
 def deliver_rows() -> int:
-    due = outbox.due_rows(500)
+    due = delivering.due_rows(500)
     for row_id in due:
-        outbox.deliver(row_id)
+        delivering.deliver(row_id)
     return len(due)
 
 
@@ -65,7 +65,8 @@ def end_undo_time() -> None:
 
 
 def end_waits() -> None:
-    """Let every wait for another attempt be over."""
+    """Let every wait for another attempt be over, and every receiver's rest."""
+    Connection.objects.update(rests_until=None)
     OutboxMessage.objects.filter(state=OutboxMessage.State.RETRY).update(due_at=Now())
 
 

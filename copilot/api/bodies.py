@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.core.validators import URLValidator
 from rest_framework import serializers
 
 from copilot.api.keys import Caller
 from copilot.decisions import Invalid, Wording
 from copilot.models import Decision
+from interactions.crm.base import OUTBOUND
 from interactions.models import Sync
 from people.access import visible_people
 from people.models import Team, User
@@ -80,6 +82,30 @@ class SettlementBody(serializers.Serializer[Any]):
 
 class SyncBody(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=[(kind.value, kind.value) for kind in Sync.Kind])
+
+
+class ConnectionBody(serializers.Serializer[Any]):
+    """What is left out stays as it is."""
+
+    subscriptions = serializers.ListField(
+        child=serializers.ChoiceField(choices=[(one, one) for one in sorted(OUTBOUND)]),
+        required=False, allow_null=True, max_length=len(OUTBOUND),
+        help_text="Types of events that it is told; null: all that its kind can take. Replies always leave.",
+    )  # fmt: skip
+    hears_team = serializers.BooleanField(
+        required=False, help_text="Is also told of the team's conversations that came another way."
+    )
+    deliver_to = serializers.CharField(
+        required=False, allow_blank=True, max_length=500, validators=[URLValidator(schemes=["https", "http"])],
+        help_text="The address of its receiver; empty: none.",
+    )  # fmt: skip
+
+
+class ConnectionReplayBody(serializers.Serializer[Any]):
+    of = serializers.ChoiceField(
+        choices=[("events", "events"), ("deliveries", "deliveries")], default="events",
+        help_text="What came in and could not be applied, or what could not be delivered.",
+    )  # fmt: skip
 
 
 def wording(sent: dict[str, Any]) -> Wording:

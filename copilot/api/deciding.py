@@ -11,7 +11,7 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from copilot import decisions
+from copilot import decisions, replaying
 from copilot.api import bodies, reach
 from copilot.api.door import Door
 from copilot.api.idempotency import once
@@ -176,6 +176,27 @@ class DeliverySettlement(Deciding):
         return Response(DeliverySerializer(reach.deliveries(who).get(pk=pk)).data)
 
 
+class DeliveryReplay(Deciding):
+    @extend_schema(
+        operation_id="deliveries_replay", request=None, responses={202: DeliverySerializer},
+        parameters=[IDEMPOTENCY_KEY], tags=["deliveries"],
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Send a dead delivery again under its same id; for admins and the team's leads.
+
+        A reply only while it is still the answer: 409 after a newer decision or message.
+        """
+        who = caller(request)
+        get_object_or_404(reach.deliveries(who), pk=pk)
+        row = reach.replayable(who).select_related("connection", "conversation").filter(pk=pk).first()
+        if row is None:
+            raise PermissionDenied("Admins and the team's leads send a delivery again.")
+        if not replaying.replay(row, _actor(who)):
+            raise Problem(409, "refused", f"Only a dead delivery can be replayed; this one is {row.state}.")
+        return Response(DeliverySerializer(reach.deliveries(who).get(pk=pk)).data, status=202)
+
+
 class EventReplay(Door):
     people_only = True
 
@@ -204,16 +225,24 @@ class ConnectionReplay(Door):
     people_only = True
 
     @extend_schema(
-        operation_id="connections_replay", request=None, responses={202: ReplayedSerializer},
+        operation_id="connections_replay", request=bodies.ConnectionReplayBody,
+        responses={202: ReplayedSerializer},
         parameters=[IDEMPOTENCY_KEY], tags=["connections"],
     )  # fmt: skip
     @once
     def post(self, request: Request, pk: UUID) -> Response:
-        """Apply a connection's dead events once more, up to 10,000 at once; for admins and the team's leads."""
-        actor = _actor(caller(request))
-        connection = get_object_or_404(reach.connections(caller(request)), pk=pk)
-        replayed = inbox.replay_dead(connection, actor.person, actor.key)
-        return Response(ReplayedSerializer({"replayed": replayed}).data, status=202)
+        """Apply a connection's dead events once more, up to 10,000 at once, or send its dead deliveries
+        again, up to 1,000 (scope `decide`); for admins and the team's leads."""
+        who = caller(request)
+        connection = get_object_or_404(reach.connections(who), pk=pk)
+        if _read(bodies.ConnectionReplayBody, request)["of"] == "events":
+            replayed, kept_back = inbox.replay_dead(connection, _actor(who).person, who.key), 0
+        elif Scope.DECIDE not in who.key.scopes:
+            raise PermissionDenied("This key does not have the scope “decide”.")
+        else:
+            replayed, kept_back = replaying.replay_dead(connection, _actor(who))
+        answer = {"replayed": replayed, "kept_back": kept_back}
+        return Response(ReplayedSerializer(answer).data, status=202)
 
 
 def _actor(who: Caller) -> Actor:

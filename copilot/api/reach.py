@@ -15,6 +15,7 @@ from customers.access import visible_accounts, visible_contacts, visible_records
 from customers.models import Account, Contact, Note, Promise, Record
 from interactions.access import (
     answerable_conversations,
+    replayable_deliveries,
     visible_connections,
     visible_conversations,
     visible_deliveries,
@@ -112,6 +113,10 @@ def deliveries(who: Caller) -> QuerySet[OutboxMessage]:
     else:
         rows = visible_deliveries(who.standing)
     return rows.select_related("decision", "approval")
+
+
+def replayable(who: Caller) -> QuerySet[OutboxMessage]:
+    return replayable_deliveries(who.standing)
 
 
 def people(who: Caller) -> QuerySet[User]:

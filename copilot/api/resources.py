@@ -2,14 +2,21 @@
 
 from collections.abc import Callable
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from copilot.api import filters, reach, shapes
+from copilot.api import bodies, filters, reach, shapes
 from copilot.api.door import Door
 from copilot.api.keys import Caller, caller
+from interactions import listeners
+from interactions.crm.registry import crm_for
 
 type Reach = Callable[[Caller], QuerySet[Any]]
 
@@ -122,6 +129,21 @@ class Connections(Resource):
     reach = reach.connections
     serializer_class = shapes.ConnectionSerializer
     newest_first = "-created_at"
+    http_method_names = ("get", "head", "patch")
+
+    @extend_schema(request=bodies.ConnectionBody, responses=shapes.ConnectionSerializer)
+    def change(self, request: Request, pk: UUID) -> Response:
+        """Say what it is told and where; for admins and the team's leads."""
+        who = caller(request)
+        connection = self.get_object()
+        if who.person is None:
+            raise PermissionDenied("Only a person's key may do this; a connection's key never can.")
+        sent = bodies.ConnectionBody(data=request.data)
+        sent.is_valid(raise_exception=True)
+        if sent.validated_data.get("hears_team") and not crm_for(connection.kind).about.hears_others:
+            raise ValidationError({"hears_team": ["A CRM of this kind knows its own conversations only."]})
+        listeners.change(connection, sent.validated_data, who.person, who.key)
+        return Response(self.get_serializer(connection).data)
 
 
 class Events(Resource):

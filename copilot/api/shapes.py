@@ -173,12 +173,15 @@ class ConnectionSerializer(serializers.ModelSerializer[Connection]):
     """No secret is in here, nor the parts of an address in which secrets travel."""
 
     deliver_to = serializers.SerializerMethodField(help_text="Without user, password and query.")
+    subscriptions = serializers.ListField(
+        child=serializers.CharField(), allow_null=True, help_text="null: all that its kind can take."
+    )
 
     class Meta:
         model = Connection
         fields = (
-            "id", "name", "kind", "team", "deliver_to", "paused_at", "revoked_at", "disabled_reason",
-            "created_at",
+            "id", "name", "kind", "team", "deliver_to", "subscriptions", "hears_team", "failures",
+            "rests_until", "paused_at", "revoked_at", "disabled_reason", "created_at",
         )  # fmt: skip
 
     def get_deliver_to(self, connection: Connection) -> str:
@@ -198,7 +201,8 @@ class EventSerializer(serializers.ModelSerializer[InboxEvent]):
 
 
 class ReplayedSerializer(serializers.Serializer[Any]):
-    replayed = serializers.IntegerField(help_text="How many events are due again.")
+    replayed = serializers.IntegerField(help_text="How many events or deliveries are due again.")
+    kept_back = serializers.IntegerField(help_text="Replies that are not the answer any more.", default=0)
 
 
 class SyncSerializer(serializers.ModelSerializer[Sync]):

@@ -7,10 +7,10 @@ from copilot.api.door import Nowhere
 from copilot.api.resources import Resource
 
 
-def _resource(name: str, view: type[Resource], pk: str = "int") -> list[URLPattern]:
+def _resource(name: str, view: type[Resource], pk: str = "int", **more: str) -> list[URLPattern]:
     return [
         path(f"{name}/", view.as_view({"get": "list"}), name=f"api-{name}"),
-        path(f"{name}/<{pk}:pk>/", view.as_view({"get": "retrieve"}), name=f"api-{name}-one"),
+        path(f"{name}/<{pk}:pk>/", view.as_view({"get": "retrieve", **more}), name=f"api-{name}-one"),
     ]
 
 
@@ -30,12 +30,13 @@ urlpatterns: list[URLPattern] = [
     path("decisions/<int:pk>/undo/", deciding.DecisionUndo.as_view(), name="api-undo"),
     *_resource("signals", resources.Signals),
     *_resource("articles", resources.Articles),
-    *_resource("connections", resources.Connections, "uuid"),
+    *_resource("connections", resources.Connections, "uuid", patch="change"),
     path("connections/<uuid:pk>/replay/", deciding.ConnectionReplay.as_view(), name="api-replay-dead"),
     path("connections/<uuid:pk>/syncs/", syncing.ConnectionSyncs.as_view(), name="api-syncs"),
     *_resource("events", resources.Events),
     path("events/<int:pk>/replay/", deciding.EventReplay.as_view(), name="api-replay"),
     *_resource("deliveries", resources.Deliveries, "uuid"),
+    path("deliveries/<uuid:pk>/replay/", deciding.DeliveryReplay.as_view(), name="api-redeliver"),
     path("deliveries/<uuid:pk>/settlement/", deciding.DeliverySettlement.as_view(), name="api-settle"),
     *_resource("people", resources.People),
     *_resource("teams", resources.Teams),

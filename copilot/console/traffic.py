@@ -10,14 +10,22 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from copilot import replaying
 from copilot.console.cards import Line, plural
 from copilot.console.rows import Banner, EventLine, Place
 from copilot.console.shell import shell, tabs
 from copilot.console.visit import Visit, is_lead_or_admin, page
+from copilot.decisions import Actor, Refused
 from interactions import inbox
-from interactions.access import visible_connections, visible_deliveries, visible_events
+from interactions.access import (
+    replayable_deliveries,
+    visible_connections,
+    visible_deliveries,
+    visible_events,
+)
 from interactions.models import InboxEvent, OutboxMessage, Refusal
 
+State = OutboxMessage.State
 PAGE = 50
 _IN = {
     "recorded": ("Waiting", "", "dotted"), "retry": ("Tries again", "amber", "clock"),
@@ -102,16 +110,19 @@ def _given_up(visit: Visit) -> Iterable[Banner]:
 def deliveries(visit: Visit) -> HttpResponse:
     rows = visible_deliveries(visit.who).select_related("connection").prefetch_related("log")
     found, next_url = _page(visit, rows, "deliveries", "-created_at", "-pk")
+    dead = [one.pk for one in found if one.state == State.DEAD]
+    mine = set(replayable_deliveries(visit.who).filter(pk__in=dead).values_list("pk", flat=True))
     context = _frame(visit, "deliveries", _OUT) | {
-        "lines": [_delivery(one) for one in found],
+        "lines": [_delivery(one, is_mine=one.pk in mine) for one in found],
         "next_url": next_url,
+        "given_up": tuple(_undelivered(visit)),
         "empty": "Nothing has gone out yet",
         "empty_next": "Every reply that a person approved stands here, with every try to deliver it.",
     }
     return visit.show("deliveries.html", context)
 
 
-def _delivery(row: OutboxMessage) -> EventLine:
+def _delivery(row: OutboxMessage, *, is_mine: bool) -> EventLine:
     state, tone, glyph = _OUT[row.state]
     tries = tuple(
         Line(
@@ -123,8 +134,44 @@ def _delivery(row: OutboxMessage) -> EventLine:
     return EventLine(
         id=str(row.pk), type=row.type, state=state, when=row.created_at, tone=tone, glyph=glyph,
         reason=row.reason, where=row.connection.name if row.connection else "Email", attempts=row.attempts,
-        lines=tries,
+        lines=tries, replay=reverse("delivery-replay", args=[row.pk]) if is_mine else "",
     )  # fmt: skip
+
+
+@page("POST", allowed=is_lead_or_admin)
+def redeliver(visit: Visit, delivery_id: UUID) -> HttpResponse:
+    rows = replayable_deliveries(visit.who).select_related("connection", "conversation")
+    row = rows.filter(pk=delivery_id).first()
+    if row is None:
+        raise Http404
+    try:
+        if replaying.replay(row, Actor(visit.person)):
+            messages.success(visit.request, "The delivery is sent again.")
+    except Refused as refused:
+        messages.error(visit.request, str(refused))
+    return visit.go(reverse("deliveries"))
+
+
+@page("POST", allowed=is_lead_or_admin)
+def redeliver_dead(visit: Visit, connection_id: UUID) -> HttpResponse:
+    connection = visible_connections(visit.who).filter(pk=connection_id).first()
+    if connection is None:
+        raise Http404
+    sent, kept = replaying.replay_dead(connection, Actor(visit.person))
+    held = f" {plural(kept, 'reply', 'replies')} kept back: not the answer any more." if kept else ""
+    messages.success(
+        visit.request, f"{connection.name}: {plural(sent, 'delivery', 'deliveries')} sent again.{held}"
+    )
+    return visit.go(reverse("deliveries"))
+
+
+def _undelivered(visit: Visit) -> Iterable[Banner]:
+    """Connections with dead deliveries, to send all of one again once its receiver is mended."""
+    dead = OutboxMessage.objects.filter(state=State.DEAD, connection__in=visible_connections(visit.who))
+    for one in dead.values("connection", "connection__name").annotate(n=Count("pk")).order_by("-n"):
+        text = f"{one['connection__name']}: {plural(one['n'], 'delivery', 'deliveries')} given up."
+        url = reverse("deliveries-replay", args=[one["connection"]])
+        yield Banner(text, action="Send all again", url=url, post=True)
 
 
 def _frame(visit: Visit, name: str, states: dict[str, tuple[str, str, str]]) -> dict[str, object]:

@@ -65,4 +65,6 @@ urlpatterns: list[URLPattern] = [
     path("settings/events/<int:event_id>/replay/", traffic.replay, name="event-replay"),
     path("settings/events/replay/<uuid:connection_id>/", traffic.replay_dead, name="events-replay"),
     path("settings/deliveries/", traffic.deliveries, name="deliveries"),
+    path("settings/deliveries/<uuid:delivery_id>/replay/", traffic.redeliver, name="delivery-replay"),
+    path("settings/deliveries/replay/<uuid:connection_id>/", traffic.redeliver_dead, name="deliveries-replay"),
 ]

@@ -42,6 +42,13 @@ def settle_signal(outbox_id: str, *, sent: bool) -> None:
     )
 
 
+def reopen_signal(outbox_id: str) -> None:
+    """A reply that was refused leaves once more, so that it may count after all."""
+    Signal.objects.filter(decision__outbox__pk=outbox_id, state=Signal.State.VOID).update(
+        state=Signal.State.PENDING, settled_at=None
+    )
+
+
 def remember_reply(message: Message) -> PastReply | None:
     """Keep what was sent beside what it answered, for finding the like of it."""
     question, before = answered_by(message)

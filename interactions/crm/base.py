@@ -181,6 +181,7 @@ class About:
     fetches: bool = False  # some of its events only point at what happened
     polls: bool = False  # is asked for news beside its webhooks
     has_history: bool = False  # can be asked for its past conversations
+    hears_others: bool = False  # may also be told of conversations that came another way
     takes: frozenset[str] = frozenset()  # the outbound types it can carry
 
 

@@ -91,9 +91,14 @@ class OutboxMessage(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["due_at"],
+                fields=["connection", "due_at"],
                 condition=models.Q(state__in=["pending", "retry"]),
-                name="outbox_due",
+                name="outbox_due_by_receiver",
+            ),
+            models.Index(
+                fields=["lease_until"],
+                condition=models.Q(state="unknown", lease_until__isnull=False),
+                name="outbox_to_ask",
             ),
             models.Index(
                 fields=["lease_until"],

@@ -71,7 +71,7 @@ def test_a_dead_event_without_its_body_cannot_be_replayed(cast: Cast, connection
     petra = program_of(cast.petra)
     answer = petra.post(f"events/{event.pk}/replay/")
     assert is_problem(answer, 409, "refused") and "kept for 30 days" in answer.json()["detail"]
-    assert petra.post(f"connections/{connection.pk}/replay/").json() == {"replayed": 0}
+    assert petra.post(f"connections/{connection.pk}/replay/").json() == {"replayed": 0, "kept_back": 0}
 
     petra.client.force_login(cast.petra, backend="allauth.account.auth_backends.AuthenticationBackend")
     page = petra.client.get("/settings/events/").content.decode()

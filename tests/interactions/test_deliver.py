@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from standardwebhooks import Webhook
 
-from interactions import outbox
+from interactions import delivering, outbox
 from interactions.models import Attempt, Connection, Conversation, OutboxMessage
 from tests.cast import Cast
 from tests.factories import a_conversation, a_message, a_reply
@@ -78,7 +78,7 @@ def test_it_is_signed_with_both_secrets_while_one_rotates(row: OutboxMessage, re
 def test_nothing_leaves_within_the_undo_time(asked: Conversation, cast: Cast, receiver: Receiver) -> None:
     waiting = a_reply(conversation=asked, person=cast.ines, undo_seconds=30)
     run_tasks()
-    outbox.deliver(str(waiting.pk))
+    delivering.deliver(str(waiting.pk))
     assert (again(waiting).state, receiver.deliveries) == ("pending", [])
     end_undo_time()
     run_tasks()
@@ -111,8 +111,8 @@ def test_a_dead_delivery_is_replayed_by_hand_under_its_same_id(
     run_tasks()
     assert again(row).state == "dead"
     Connection.objects.update(disabled_reason="")
-    assert outbox.replay(str(row.pk), cast.ada)
-    assert not outbox.replay(str(row.pk), cast.ada)
+    assert outbox.replay(row, cast.ada)
+    assert not outbox.replay(row, cast.ada)
     run_tasks()
     assert again(row).state == "sent"
     assert len({one.headers["webhook-id"] for one in receiver.deliveries[:2]}) == 1
@@ -237,7 +237,7 @@ def test_taking_back_after_it_was_claimed_fails(row: OutboxMessage) -> None:
 def test_what_was_taken_back_never_leaves(row: OutboxMessage, receiver: Receiver) -> None:
     assert outbox.cancel(str(row.pk), "Taken back.")
     assert not outbox.cancel(str(row.pk), "Taken back.")
-    outbox.deliver(str(row.pk))
+    delivering.deliver(str(row.pk))
     run_tasks()
     assert (again(row).state, receiver.deliveries) == ("cancelled", [])
 
@@ -246,7 +246,7 @@ def test_a_webhook_whose_sender_died_is_sent_again_under_its_id(row: OutboxMessa
     OutboxMessage.objects.filter(pk=row.pk).update(
         state="sending", attempts=1, fence=1, lease_until=timezone.now() - timedelta(seconds=1)
     )
-    assert outbox.release_expired() == [str(row.pk)]
+    assert delivering.release_expired() == [str(row.pk)]
     run_tasks()
     assert again(row).state == "sent"
     assert receiver.deliveries[0].headers["webhook-id"] == str(row.pk)
@@ -256,7 +256,7 @@ def test_a_webhook_that_keeps_killing_its_sender_is_given_to_a_person(row: Outbo
     OutboxMessage.objects.filter(pk=row.pk).update(
         state="sending", attempts=10, lease_until=timezone.now() - timedelta(seconds=1)
     )
-    assert outbox.release_expired() == []
+    assert delivering.release_expired() == []
     assert again(row).state == "unknown"
 
 
@@ -264,8 +264,8 @@ def test_a_lease_that_holds_is_left_alone(row: OutboxMessage) -> None:
     OutboxMessage.objects.filter(pk=row.pk).update(
         state="sending", attempts=1, lease_until=timezone.now() + timedelta(seconds=30)
     )
-    assert outbox.release_expired() == []
-    outbox.deliver(str(row.pk))
+    assert delivering.release_expired() == []
+    delivering.deliver(str(row.pk))
     assert (again(row).state, Attempt.objects.count()) == ("sending", 0)
 
 
@@ -283,7 +283,7 @@ def test_two_workers_at_once_send_it_once(row: OutboxMessage, receiver: Receiver
     def work() -> None:
         close_old_connections()
         start.wait()
-        outbox.deliver(str(row.pk))
+        delivering.deliver(str(row.pk))
         connection.close()
 
     workers: list[Any] = [threading.Thread(target=work) for _ in range(6)]
@@ -298,4 +298,4 @@ def test_two_workers_at_once_send_it_once(row: OutboxMessage, receiver: Receiver
 
 
 def test_an_unknown_row_is_no_error(db: None) -> None:
-    outbox.deliver(str(uuid.uuid4()))
+    delivering.deliver(str(uuid.uuid4()))

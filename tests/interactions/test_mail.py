@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 from pytest_django import Settings
 
-from interactions import outbox
+from interactions import delivering
 from interactions.models import Conversation, OutboxMessage
 from tests.cast import Cast
 from tests.factories import a_conversation, a_message, a_reply, an_attachment
@@ -116,7 +116,7 @@ def test_a_mail_server_that_cannot_be_reached_is_tried_again(
 def test_a_mail_whose_sender_died_is_given_to_a_person(asked: Conversation, cast: Cast, mails: Path) -> None:
     row = a_reply(conversation=asked, person=cast.ines)
     OutboxMessage.objects.filter(pk=row.pk).update(state="sending", attempts=1, lease_until=timezone.now())
-    assert outbox.release_expired() == []
+    assert delivering.release_expired() == []
     run_tasks()
     row.refresh_from_db()
     assert row.state == "unknown"

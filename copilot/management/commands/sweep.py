@@ -17,7 +17,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 import bell
 from copilot.api.idempotency import forget_old_answers
 from copilot.drafting import opening, work
-from interactions import inbox, outbox, sync
+from interactions import asking, delivering, inbox, outbox, sync
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def _alone() -> bool:
 def sweep_once(rung: Rung) -> None:
     """Release what dead workers held, then ring for what is due, each row every five seconds."""
     work.release_expired()
-    outbox.release_expired()
+    delivering.release_expired()
     sync.release_expired()
     inbox.wake_snoozed()
     now = time.monotonic()
@@ -71,7 +71,8 @@ def sweep_once(rung: Rung) -> None:
         del rung[row]
     _ring(inbox.APPLY, inbox.due_events(MOST_ROWS), rung)
     _ring(opening.DRAFT, work.due_drafts(MOST_ROWS), rung)
-    _ring(outbox.DELIVER, outbox.due_rows(MOST_ROWS), rung)
+    _ring(outbox.DELIVER, delivering.due_rows(MOST_ROWS), rung)
+    _ring(asking.ASK, asking.due_questions(MOST_ROWS), rung)
     _ring(sync.FETCH, sync.due_syncs(MOST_ROWS), rung)
     _ring(inbox.APPLY_HISTORY, inbox.due_events(MOST_ROWS, is_history=True), rung)
 

@@ -37,6 +37,9 @@ class Program:
         headers = self._headers() | ({"Idempotency-Key": once} if once else {})
         return self.client.post(V1 + path, body or {}, content_type="application/json", headers=headers)
 
+    def patch(self, path: str, body: Any) -> Any:
+        return self.client.patch(V1 + path, body, content_type="application/json", headers=self._headers())
+
     def send(self, method: str, path: str) -> Any:
         return self.client.generic(method, V1 + path, headers=self._headers())
 

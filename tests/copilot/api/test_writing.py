@@ -129,13 +129,13 @@ def test_all_dead_events_of_a_connection(petra: Program, cast: Cast, connection:
 
     answer = petra.post(f"connections/{connection.pk}/replay/")
 
-    assert (answer.status_code, answer.json()) == (202, {"replayed": 3})
+    assert (answer.status_code, answer.json()) == (202, {"replayed": 3, "kept_back": 0})
     due = InboxEvent.objects.filter(state=InboxEvent.State.RECORDED)
     assert set(due.values_list("pk", "attempts", "reason")) == {(one.pk, 0, "") for one in events}
     elsewhere.refresh_from_db()
     assert elsewhere.state == InboxEvent.State.DEAD
     assert _audited(cast.petra, f"connection:{connection.pk}")
-    assert petra.post(f"connections/{connection.pk}/replay/").json() == {"replayed": 0}
+    assert petra.post(f"connections/{connection.pk}/replay/").json() == {"replayed": 0, "kept_back": 0}
     assert AuditEntry.objects.filter(verb="replayed").count() == 1
 
 
@@ -148,4 +148,4 @@ def test_who_may_replay_them_all(
     assert is_problem(crm_program.post(path), 403)
     assert is_problem(program_of(cast.petra, [Scope.READ]).post(path), 403)
     assert is_problem(ada.get(path), 405)
-    assert ada.post(path).json() == {"replayed": 1}
+    assert ada.post(path).json() == {"replayed": 1, "kept_back": 0}

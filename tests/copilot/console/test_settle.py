@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from copilot.models import PastReply, Signal
-from interactions import outbox
+from interactions import delivering
 from interactions.models import Conversation, Message, OutboxMessage
 from people.models import AuditEntry
 from tests.cast import Cast
@@ -28,7 +28,7 @@ def lost(cast: Cast, talk: Conversation, sign_in: SignIn) -> OutboxMessage:
     sign_in(cast.ines).post(f"/inbox/{talk.pk}/reply/", {"text": WORDS})
     tried = timezone.now() - timedelta(minutes=5)
     OutboxMessage.objects.update(state="sending", attempts=1, due_at=tried, lease_until=tried)
-    outbox.release_expired()
+    delivering.release_expired()
     return OutboxMessage.objects.get(state="unknown")
 
 
