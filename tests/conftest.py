@@ -10,7 +10,7 @@ from django.conf import settings
 from tests import services
 
 _up = ExitStack()
-FIXTURES = ("tests.cast", "tests.crm", "tests.receiver", "tests.work", "tests.browser")
+FIXTURES = ("tests.cast", "tests.crm", "tests.receiver", "tests.work", "tests.browser", "tests.vendors.hubspot")
 LONGEST = ("test_run.py", "test_faults.py", "test_main_job.py")
 
 

@@ -76,15 +76,19 @@ class Generic:
 
 
 def decode(body: bytes) -> dict[str, Any]:
+    event = decode_any(body)
+    if not isinstance(event, dict):
+        raise Unreadable("the body is not a JSON object")
+    return event
+
+
+def decode_any(body: bytes) -> Any:
     try:
-        event = _storable(json.loads(body.decode("utf-8-sig")))
+        return _storable(json.loads(body.decode("utf-8-sig")))
     except UnicodeDecodeError:
         raise Unreadable("the body is not UTF-8") from None
     except (ValueError, RecursionError):
         raise Unreadable("the body is not JSON") from None
-    if not isinstance(event, dict):
-        raise Unreadable("the body is not a JSON object")
-    return event
 
 
 def _storable(value: Any) -> Any:

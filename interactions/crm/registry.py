@@ -2,8 +2,9 @@
 
 from interactions.crm.base import Crm
 from interactions.crm.generic import Generic
+from interactions.crm.hubspot import HubSpot
 
-CRMS: dict[str, Crm] = {crm.kind: crm for crm in (Generic(),)}
+CRMS: dict[str, Crm] = {crm.kind: crm for crm in (Generic(), HubSpot())}
 
 
 def crm_for(kind: str) -> Crm:
