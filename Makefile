@@ -39,8 +39,8 @@ style: .venv/ready-dev
 	$(PYTHON) -m ruff format --check .
 	.venv/bin/lint-imports
 
-soak: .venv/ready-dev ## The long fault and load runs
-	$(PYTHON) -m benchmarks.soak
+soak: .venv/ready-dev ## The long fault run (EVENTS=10000)
+	$(PYTHON) -m benchmarks.soak $(EVENTS)
 
 shots: .venv/ready-dev ## Screenshots of every page in both themes
 	$(PYTHON) -m benchmarks.shots

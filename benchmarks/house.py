@@ -18,6 +18,7 @@ from statistics import median
 from config import embedded
 from config.children import die_with_parent
 from config.secrets import make_missing
+from config.server import Server
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "benchmarks" / "out"
@@ -29,7 +30,7 @@ class House:
     """An empty install: its database and Valkey run, and the settings are in the environment."""
 
     folder: Path
-    postgres: int
+    database: Server
     valkey: int
 
 
@@ -40,7 +41,7 @@ def house(**environment: str) -> Iterator[House]:
         folder = Path(name)
         folder.chmod(0o755)
         make_missing(folder)
-        with embedded.postgres(folder) as postgres, embedded.valkey(folder) as valkey:
+        with embedded.postgres_server(folder) as postgres, embedded.valkey(folder) as valkey:
             os.environ |= {
                 "DATABASE_URL": postgres.url, "REDIS_URL": valkey.url, "VAR_DIR": name,
                 "ALLOW_LOOPBACK_TARGETS": "1", "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -50,7 +51,7 @@ def house(**environment: str) -> Iterator[House]:
             import django
 
             django.setup()
-            yield House(folder, postgres.pid, valkey.pid)
+            yield House(folder, postgres, valkey.pid)
 
 
 def run(*words: str) -> None:

@@ -77,6 +77,7 @@ class Ledger:
     """Written by many threads while it storms, read when all is calm."""
 
     posts: list[Post]
+    repeats: int = 1
     accepted: dict[str, list[bool]] = field(
         default_factory=lambda: defaultdict(list)
     )  # key -> duplicate, each 202
@@ -95,7 +96,7 @@ class Ledger:
     @property
     def progress(self) -> float:
         with self.lock:
-            return sum(len(answers) for answers in self.accepted.values()) / len(self.posts)
+            return sum(len(answers) for answers in self.accepted.values()) / (len(self.posts) * self.repeats)
 
 
 def is_reply(delivery: Delivery) -> bool:

@@ -5,9 +5,11 @@ Only processes started here are signalled, by their own number.
 
 import os
 import queue
+import random
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import redis
+from django.db import connections
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -31,9 +35,8 @@ from tests.crm import sign
 from tests.factories import a_connection, a_person, a_team
 from tests.journeys.ledger import Ledger, Post, broken, calm, is_reply, script
 from tests.receiver import Delivery, Receiver, Reply
-from tests.work import Programs, eventually, free_port, start_sweep, start_website, start_worker
+from tests.work import Programs, end_waits, eventually, free_port, start_sweep, start_website, start_worker
 
-CLIENTS = 4
 PACE_SECONDS = 0.02
 AHEAD = 0.1  # this share of the events may be posted while a fault is under way, so that all fall among them
 PATIENCE_SECONDS = 120.0
@@ -46,17 +49,30 @@ class Holding(Receiver):
         return super().choose(delivery) if is_reply(delivery) else Reply()
 
 
+@dataclass(frozen=True)
+class Plan:
+    """How large a storm it is. Each event is told `repeats` times, and the faults come evenly among them."""
+
+    events: int
+    replies: int
+    clients: int = 4
+    repeats: int = 1
+    faults: tuple["Fault", ...] = ()
+    postgres: Server | None = None  # where it is ours to kill
+
+
 @dataclass
 class Storm:
     """The install, who uses it, and the ledger."""
 
+    plan: Plan
     connection: Connection
     key: str
     receiver: Receiver
     valkey: Server
     programs: Programs
     ledger: Ledger
-    replies: int
+    clock: timedelta = timedelta(0)  # how far the senders' is off
     worker: Process = field(init=False)
     web: Process = field(init=False)
     port: int = field(default_factory=free_port)
@@ -78,23 +94,28 @@ class Storm:
         self.worker = start_worker(self.programs, f"worker-{len(self.faults)}", **self.env)
 
 
-def run(folder: Path, events: int, replies: int) -> tuple[dict[str, float], list[str]]:
+type Fault = Callable[[Storm], None]
+
+
+def run(folder: Path, plan: Plan) -> tuple[dict[str, float], list[str]]:
     """The counts, and every broken promise as a sentence. The database is the caller's, and empty."""
     began = time.monotonic()
-    with _install(folder, events, replies) as storm:
+    with _install(folder, plan) as storm:
         started = time.monotonic()
         people = [threading.Thread(target=_approve, args=[storm], daemon=True)]
         posts: queue.SimpleQueue[Post] = queue.SimpleQueue()
-        for post in storm.ledger.posts:
+        for post in _told(storm.ledger.posts, plan.repeats):
             posts.put(post)
-        people += [threading.Thread(target=_post, args=[storm, posts], daemon=True) for _ in range(CLIENTS)]
+        people += [
+            threading.Thread(target=_post, args=[storm, posts], daemon=True) for _ in range(plan.clients)
+        ]
         for person in people:
             person.start()
         _break_things(storm)
         for person in people:
             person.join(PATIENCE_SECONDS)
         stormed = time.monotonic()
-        eventually(calm, within=PATIENCE_SECONDS)
+        eventually(_calm_at_last, within=PATIENCE_SECONDS + plan.events / 5)
         settled = time.monotonic()
         times = {"to start": started - began, "of storm": stormed - started, "to calm": settled - stormed}
         return _counts(storm, times), broken(
@@ -102,8 +123,23 @@ def run(folder: Path, events: int, replies: int) -> tuple[dict[str, float], list
         )
 
 
+def _told(posts: list[Post], repeats: int) -> list[Post]:
+    """Every event so many times; the repetitions come mixed among the rest."""
+    again = [post for post in posts for _ in range(repeats - 1)]
+    random.Random(7).shuffle(again)
+    shares = [(n / len(posts), post) for n, post in enumerate(posts)]
+    shares += [(0.05 + n / len(again), post) for n, post in enumerate(again)]
+    return [post for _, post in sorted(shares, key=lambda pair: pair[0])]
+
+
+def _calm_at_last() -> bool:
+    """A receiver that failed twice would be asked again in five minutes, which nobody waits for here."""
+    end_waits()
+    return calm()
+
+
 @contextmanager
-def _install(folder: Path, events: int, replies: int) -> Iterator[Storm]:
+def _install(folder: Path, plan: Plan) -> Iterator[Storm]:
     """A team, a CRM, an agent with a key, and all programs on a Valkey of their own."""
     folder.mkdir(exist_ok=True)
     receiver, programs = Holding(), Programs(folder, [])
@@ -113,10 +149,10 @@ def _install(folder: Path, events: int, replies: int) -> Iterator[Storm]:
     SavedReply.objects.create(team=team, updated_at=timezone.now(), **parcel)
     scopes = [Scope.READ, Scope.WRITE, Scope.DECIDE]
     key = ApiKey.make("An agent's program", list(scopes), a_person(name="Ines Duarte", team=team))[1]
-    ledger = Ledger(script(events, replies, timezone.now() - timedelta(hours=2)))
+    ledger = Ledger(script(plan.events, plan.replies, timezone.now() - timedelta(hours=2)), plan.repeats)
     try:
         with valkey_server(folder / "valkey") as valkey:
-            storm = Storm(connection, key, receiver, valkey, programs, ledger, replies)
+            storm = Storm(plan, connection, key, receiver, valkey, programs, ledger)
             storm.start_web()
             storm.start_worker()
             start_sweep(programs, **storm.env)
@@ -141,7 +177,7 @@ def _post(storm: Storm, posts: "queue.SimpleQueue[Post]") -> None:
 
 
 def _accepted(storm: Storm, client: httpx.Client, post: Post) -> bool:
-    headers = sign(storm.connection.secrets[0], post.key, post.body)
+    headers = sign(storm.connection.secrets[0], post.key, post.body, timezone.now() + storm.clock)
     try:
         answer = client.post(f"{storm.url}/webhooks/{storm.connection.pk}", content=post.body, headers=headers)
     except httpx.TransportError:
@@ -155,9 +191,9 @@ def _approve(storm: Storm) -> None:
     """An agent's program: answers every customer who wrote once, in words of its own."""
     headers = {"Authorization": f"Bearer {storm.key}"}
     with httpx.Client(base_url=storm.url, headers=headers, trust_env=False, timeout=10) as client:
-        end = time.monotonic() + PATIENCE_SECONDS
+        end = time.monotonic() + PATIENCE_SECONDS + storm.plan.events / 5
         names: dict[int, str] = {}
-        while len(storm.ledger.approved) < storm.replies and time.monotonic() < end:
+        while len(storm.ledger.approved) < storm.plan.replies and time.monotonic() < end:
             ready = _asked(client, "GET", "/api/v1/drafts/?state=ready&limit=200")
             for draft in ready.get("results", []):
                 number = draft["conversation"]
@@ -190,15 +226,9 @@ def _asked(client: httpx.Client, method: str, path: str, body: Any = None, once:
 
 def _break_things(storm: Storm) -> None:
     """Each fault waits until its share of the events was accepted."""
-    faults: dict[float, Callable[[Storm], None]] = {
-        0.10: _kill_pool_child,
-        0.25: _kill_worker_in_mid_delivery,
-        0.45: _kill_valkey,
-        0.60: _freeze_valkey,
-        0.75: _kill_web,
-        0.90: _kill_pool_child,
-    }
-    for share, fault in faults.items():
+    faults = storm.plan.faults or FEW
+    shares = [(n + 0.6) / len(faults) for n in range(len(faults))]
+    for share, fault in zip(shares, faults, strict=True):
         storm.next_fault = share
         ready = eventually(lambda share=share: storm.ledger.progress >= share, within=PATIENCE_SECONDS)  # type: ignore[misc]
         assert ready, f"Only {storm.ledger.progress:.0%} of the events were accepted."
@@ -245,12 +275,62 @@ def _kill_web(storm: Storm) -> None:
     storm.start_web()
 
 
+def _flush_valkey(storm: Storm) -> None:
+    with redis.Redis.from_url(storm.valkey.url) as client:
+        client.flushall()
+
+
+def _kill_postgres(storm: Storm) -> None:
+    """Every process with a connection loses it; the doors answer 503 until it is back."""
+    server = storm.plan.postgres
+    if server is None:
+        return
+    _kill(server.process)
+    time.sleep(1)
+    server.start()
+    connections.close_all()
+
+
+def _stop_worker(storm: Storm) -> None:
+    storm.programs.stop(storm.worker)
+    storm.start_worker()
+
+
+def _stop_web(storm: Storm) -> None:
+    storm.programs.stop(storm.web)
+    storm.start_web()
+
+
+def _set_clock_wrong(storm: Storm) -> None:
+    """Ten minutes off, so that all is refused; then right again, and all is told once more."""
+    storm.clock = timedelta(minutes=10)
+    time.sleep(1)
+    storm.clock = timedelta(0)
+
+
+def _trouble_receiver(storm: Storm) -> None:
+    """It resets the line, answers 500, and hangs: each once, and then is well."""
+    storm.receiver.will(Reply(ending="reset"), Reply(status=500), Reply(ending="hang"))
+
+
+FEW: tuple[Fault, ...] = (
+    _kill_pool_child, _kill_worker_in_mid_delivery, _kill_valkey, _freeze_valkey, _kill_web, _kill_pool_child
+)  # fmt: skip
+# One round of the long run.
+ALL: tuple[Fault, ...] = (
+    _kill_pool_child, _kill_valkey, _trouble_receiver, _kill_worker_in_mid_delivery, _kill_valkey,
+    _kill_postgres, _kill_pool_child, _flush_valkey, _set_clock_wrong, _stop_worker, _kill_valkey,
+    _freeze_valkey, _kill_pool_child, _kill_web, _kill_valkey, _stop_web,
+)  # fmt: skip
+
+
 def _counts(storm: Storm, times: dict[str, float]) -> dict[str, float]:
     ledger = storm.ledger
     replies = [one.headers["webhook-id"] for one in storm.receiver.deliveries if is_reply(one)]
     states = list(InboxEvent.objects.values_list("state", flat=True))
     return {
-        "events posted": len(ledger.posts),
+        "events": len(ledger.posts),
+        "events posted": len(ledger.posts) * storm.plan.repeats,
         "posts repeated by the CRM": ledger.retries,
         "answered 202 as new": sum(answers.count(False) for answers in ledger.accepted.values()),
         "answered 202 as duplicate": sum(answers.count(True) for answers in ledger.accepted.values()),
@@ -260,7 +340,7 @@ def _counts(storm: Storm, times: dict[str, float]) -> dict[str, float]:
         "replies approved": len(ledger.approved),
         "ids delivered": len(set(replies)),
         "deliveries repeated under their id": len(replies) - len(set(replies)),
-        "faults": len(storm.faults),
+        **{f"times {name.strip('_').replace('_', ' ')}": n for name, n in Counter(storm.faults).items()},
         **{f"seconds {name}": round(spent, 1) for name, spent in times.items()},
     }
 

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.django_db(transaction=True)]
 
 def test_a_storm_loses_no_event_and_sends_no_reply_twice(tmp_path: Path) -> None:
     """A small storm, for the time it takes; `make soak` does the same with 500 events."""
-    counts, broken = storm.run(tmp_path / "storm", events=120, replies=14)
+    counts, broken = storm.run(tmp_path / "storm", storm.Plan(events=120, replies=14))
     print(storm.told(counts))
     assert not broken, "\n".join(broken)
     assert counts["replies approved"] == counts["ids delivered"] == 14
