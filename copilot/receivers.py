@@ -2,12 +2,21 @@
 
 from django.dispatch import receiver
 
+from copilot import erasing
 from copilot.decisions import put_back
 from copilot.drafting import opening
 from copilot.drafting.moves import move
 from copilot.learning import signals
 from copilot.models import Decision, Draft
-from interactions.events import ColleagueWrote, ConversationClosed, CustomerWrote, Fact, ReplySettled, happened
+from interactions.events import (
+    ColleagueWrote,
+    ContactErased,
+    ConversationClosed,
+    CustomerWrote,
+    Fact,
+    ReplySettled,
+    happened,
+)
 from interactions.models import Conversation, Message
 
 
@@ -22,6 +31,8 @@ def on_happened(sender: type[Fact], fact: Fact, **_: object) -> None:
             _reply_settled(fact)
         case ConversationClosed():
             _closed(fact)
+        case ContactErased():
+            erasing.erase(fact)
 
 
 def _customer_wrote(fact: CustomerWrote) -> None:

@@ -88,6 +88,34 @@ class Identity(models.Model):
         return f"{self.kind} {self.external_id}"
 
 
+class Erasure(models.Model):
+    """The receipt of one contact's erasure: who asked, when, and how much of what went; no word of theirs."""
+
+    at = models.DateTimeField(help_text="What was said up to then stays out, should it be told again.")
+    done_at = models.DateTimeField(auto_now_add=True)
+    person = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="+")
+    source = models.UUIDField(null=True, blank=True, help_text="The connection that demanded it.")
+    counts = models.JSONField(default=dict, help_text="How many rows of each kind went.")
+
+    def __str__(self) -> str:
+        return f"Erasure {self.pk}"
+
+
+class ErasedName(models.Model):
+    """Under which a source knew what was erased, as a keyed hash: recognised, and never read back."""
+
+    erasure = models.ForeignKey(Erasure, models.CASCADE, related_name="names")
+    source = models.UUIDField()
+    kind = models.CharField(max_length=12, choices=[("contact", "contact"), ("conversation", "conversation")])
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["source", "digest"], name="erased_name")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.digest[:8]}"
+
+
 class Record(models.Model):
     """An order, invoice, subscription or ticket, as the CRM last told it."""
 

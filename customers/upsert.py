@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from customers.erasing import keep_erased
 from customers.facts import AccountFact, ContactFact, NoteFact, RecordFact
 from customers.models import Account, Contact, Identity, Note, Record
 from people.models import User
@@ -22,10 +23,16 @@ def upsert_account(source: UUID, fact: AccountFact) -> Account:
     return account
 
 
-def upsert_contact(source: UUID, fact: ContactFact) -> Contact:
+def upsert_contact(source: UUID, fact: ContactFact, said_at: datetime | None = None) -> Contact:
+    """`said_at`: when what names the contact was said, where that is not when it was told.
+
+    Raises Erased when that was before the contact of this id was erased.
+    """
     named = {"source": source, "kind": "contact", "external_id": fact.external_id}
     contact = _locked(Contact, named)
     is_known = contact is not None
+    if not is_known:
+        keep_erased(source, "contact", fact.external_id, said_at or fact.changed_at)
     account = upsert_account(source, fact.account) if fact.account else None
     contact = contact or _same_address(source, fact.email, account) or Contact()
     told = {
@@ -63,7 +70,7 @@ def upsert_record(source: UUID, fact: RecordFact) -> Record:
     record.occurred_at = fact.occurred_at or record.occurred_at
     record.source_updated_at = fact.changed_at
     if fact.contact:
-        record.contact = upsert_contact(source, ContactFact(external_id=fact.contact))
+        record.contact = upsert_contact(source, ContactFact(external_id=fact.contact), fact.changed_at)
     if fact.account:
         record.account = upsert_account(source, AccountFact(fact.account, ""))
     elif record.contact:
@@ -78,7 +85,9 @@ def upsert_note(source: UUID, fact: NoteFact) -> str:
     note = Note.objects.select_for_update().filter(**named).first()
     if note and note.source_updated_at and note.source_updated_at >= fact.changed_at:
         return "a newer version of this note is here already"
-    contact = upsert_contact(source, ContactFact(external_id=fact.contact)) if fact.contact else None
+    contact = None
+    if fact.contact:
+        contact = upsert_contact(source, ContactFact(external_id=fact.contact), fact.changed_at)
     named_account = upsert_account(source, AccountFact(fact.account, "")) if fact.account else None
     account = named_account or (contact.account if contact else None)
     if account is None:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from customers.erasing import Erased
 from interactions.colleagues import person_of
 from interactions.crm.api import Refused
 from interactions.crm.base import ConversationFact, CrmError, Delivery, Fact, MessageFact, Unreadable
@@ -178,9 +179,12 @@ def compare(connection: Connection, name: str, since: datetime) -> list[Drift]:
 def _mend(connection: Connection, fact: MessageFact | ConversationFact, since: datetime) -> bool:
     """Whether it was news. Each by itself, so that no two conversations' contacts are held at once."""
     is_history = _at(fact) < since
-    if isinstance(fact, MessageFact):
-        return not hear(connection, fact, is_history=is_history)[1]
-    return not follow(connection, fact, is_history=is_history)[1]
+    try:
+        if isinstance(fact, MessageFact):
+            return not hear(connection, fact, is_history=is_history)[1]
+        return not follow(connection, fact, is_history=is_history)[1]
+    except Erased:
+        return False
 
 
 def _number(connection: Connection, name: str) -> int:

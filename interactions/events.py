@@ -1,5 +1,6 @@
 """`happened`, the one signal of the project: sent inside the transaction, with one of five facts."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from django.dispatch import Signal
@@ -38,7 +39,19 @@ class ConversationClosed:
 
 @dataclass(frozen=True, slots=True)
 class ContactErased:
+    """Told once their messages are blank, before the rows go; each receiver counts in `gone` what it erased.
+
+    `conversations` are all that they were in, `shared` those of them that others were in too. `rows` are the
+    (kind, id) of what goes elsewhere: messages, notes, promises, records.
+    """
+
     contact_id: int
+    account_id: int | None
+    email: str
+    conversations: frozenset[int]
+    shared: frozenset[int]
+    rows: frozenset[tuple[str, int]]
+    gone: Counter[str]
 
 
 type Fact = CustomerWrote | ColleagueWrote | ReplySettled | ConversationClosed | ContactErased

@@ -35,7 +35,7 @@ def hear(connection: Connection, fact: MessageFact, *, is_history: bool = False)
     `is_history`: it was over before we came, so nothing is opened, cancelled or drafted for it.
     """
     lock(connection, fact.conversation)
-    contact = upsert_contact(connection.pk, fact.contact) if fact.contact else None
+    contact = upsert_contact(connection.pk, fact.contact, fact.sent_at) if fact.contact else None
     conversation, is_new = _hold(connection, fact, contact)
     before = _told_before(conversation, fact, contact)
     if before.same:
@@ -60,7 +60,9 @@ def _hold(connection: Connection, fact: MessageFact, contact: Contact | None) ->
         "subject": fact.subject, "channel": fact.channel, "contact": contact,
         "language": _language(fact, contact),
     }  # fmt: skip
-    return hold(connection, fact.conversation, fact.sent_at, told, partial(_account, connection, fact))
+    return hold(
+        connection, fact.conversation, fact.sent_at, told, partial(_account, connection, fact), is_message=True
+    )
 
 
 def _account(connection: Connection, fact: MessageFact) -> Account | None:

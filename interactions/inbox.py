@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 import bell
+from customers.erasing import Erased
 from customers.facts import AccountFact, ContactErasedFact, ContactFact, NoteFact, RecordFact
 from customers.upsert import upsert_account, upsert_contact, upsert_note, upsert_record
 from interactions.crm.base import (
@@ -25,7 +26,7 @@ from interactions.crm.base import (
     Unverified,
 )
 from interactions.crm.registry import crm_for
-from interactions.erasing import erase_contact
+from interactions.erasing import erase_told
 from interactions.following import follow, rate
 from interactions.hearing import hear
 from interactions.models import Connection, Conversation, InboxEvent
@@ -212,6 +213,19 @@ def _apply(event: InboxEvent) -> None:
 
 def _take_in(event: InboxEvent, fact: Fact) -> str:
     """One fact; returns the reason when it changed nothing."""
+    try:
+        return _take(event, fact)
+    except Erased as erased:
+        _empty(event)
+        return str(erased)
+
+
+def _empty(event: InboxEvent) -> None:
+    """Keep nothing of what it said."""
+    InboxEvent.objects.filter(pk=event.pk).update(body=b"", fetched=None)
+
+
+def _take(event: InboxEvent, fact: Fact) -> str:
     source = event.connection.pk
     match fact:
         case MessageFact() | ConversationFact() | RatingFact():
@@ -226,7 +240,8 @@ def _take_in(event: InboxEvent, fact: Fact) -> str:
         case NoteFact():
             return upsert_note(source, fact)
         case ContactErasedFact():
-            return erase_contact(source, fact)
+            _empty(event)
+            return erase_told(source, fact)
     return ""
 
 

@@ -156,6 +156,8 @@ def wait_after(attempts: int) -> float:
 
 
 def note_attempt(row: OutboxMessage, answer: Answer, result: str = "") -> None:
+    if not OutboxMessage.objects.filter(pk=row.pk).exists():
+        return  # erased with its contact while it left
     Attempt.objects.create(
         outbox=row, number=row.attempts, at=Now(), duration_ms=answer.duration_ms,
         status=answer.status, result=result or answer.result, answer=answer.body[:1024],

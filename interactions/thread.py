@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection as database
 
+from customers.erasing import keep_erased
 from customers.models import Account
 from interactions.models import Connection, Conversation
 
@@ -19,12 +20,17 @@ def lock(connection: Connection, external_id: str) -> None:
 
 def hold(
     connection: Connection, external_id: str, at: datetime, told: Mapping[str, Any],
-    account_of: Callable[[], Account | None] = lambda: None,
+    account_of: Callable[[], Account | None] = lambda: None, *, is_message: bool = False,
 ) -> tuple[Conversation, bool]:  # fmt: skip
-    """The conversation, and whether it is new; `lock` it first. Its oldest news says what it is about."""
+    """The conversation, and whether it is new; `lock` it first. Its oldest news says what it is about.
+
+    Raises Erased where the conversation was erased: only a newer message begins it again.
+    """
     held = Conversation.objects.select_for_update(no_key=True, of=("self",))
     known = held.filter(connection=connection, external_id=external_id)
     found = known.select_related("team", "account", "contact").first()
+    if found is None:
+        keep_erased(connection.pk, "conversation", external_id, at if is_message else None)
     conversation = found or Conversation(
         connection=connection, external_id=external_id, team=connection.team, created_at=at, last_message_at=at
     )

@@ -19,7 +19,7 @@ from django.utils import timezone
 from copilot import decisions
 from copilot.decisions import Actor
 from copilot.models import Article
-from customers.models import Note, Promise, Record
+from customers.models import Erasure, Note, Promise, Record
 from interactions.models import Connection
 from people.models import ApiKey, Scope
 from tests.cast import Cast
@@ -89,6 +89,9 @@ REST = [
     get("api-accounts-one",          "401 200 404 200 200 404 200 404"),
     get("api-contacts",              "401 200 200 200 200 200 200 200"),
     get("api-contacts-one",          "401 200 404 200 200 404 200 404"),
+    get("api-erasures",              "401 200 200 200 200 200 200 200"),
+    get("api-erasures-one",          "401 404 404 404 404 200 200 200"),
+    post("api-erase",                "401 403 403 403 403 201 201 403"),
     get("api-records",               "401 200 200 200 200 200 200 200"),
     get("api-records-one",           "401 200 404 200 200 404 200 404"),
     get("api-notes",                 "401 200 200 200 200 200 200 200"),
@@ -169,6 +172,8 @@ CONSOLE = [
     get("settings-connections",      "302 404 404 404 404 200 200 302"),
     post("connection-new",           "302 404 404 404 404 422 422 302", name="CRM"),
     post("connection-change",        "302 404 404 404 404 303 303 302"),
+    get("settings-erasures",         "302 404 404 404 404 200 200 302"),
+    post("erase-contact",            "302 404 404 404 404 303 303 302"),
     get("events",                    "302 404 404 404 200 200 200 302"),
     post("event-replay",             "302 404 404 404 303 303 303 302"),
     post("events-replay",            "302 404 404 404 303 303 303 302"),
@@ -255,7 +260,8 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
         "connections": connection.pk, "events": event, "deliveries": decision.outbox_id,
         "people": cast.tomas.pk, "teams": cast.support.pk, "reply": talk.pk, "request-draft": talk.pk,
         "decide": draft.pk, "undo": decision.pk, "replay": event, "replay-dead": connection.pk,
-        "syncs": connection.pk,
+        "syncs": connection.pk, "erasures": Erasure.objects.create(at=now, source=connection.pk).pk,
+        "erase": cast.sigrid.pk, "contact_id": cast.sigrid.pk,
         "settle": decision.outbox_id, "redeliver": decision.outbox_id, "delivery_id": decision.outbox_id,
         "fate": "arrived",
     }  # fmt: skip

@@ -1,12 +1,12 @@
 """What can be done: decide about a draft, take it back, write without one, ask for one,
-say whether a reply arrived, replay an event."""
+say whether a reply arrived, replay an event, erase a contact."""
 
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import PermissionDenied
+from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,6 +21,7 @@ from copilot.api.shapes import (
     DecisionSerializer,
     DeliverySerializer,
     DraftSerializer,
+    ErasureSerializer,
     EventSerializer,
     ReplayedSerializer,
 )
@@ -29,6 +30,7 @@ from copilot.drafting import opening
 from copilot.drafting.switch import ruling
 from copilot.models import Decision, Draft
 from interactions import inbox, outbox
+from interactions.erasing import erase
 from interactions.models import Conversation, Escalation, InboxEvent, OutboxMessage
 from people.models import Scope
 
@@ -195,6 +197,25 @@ class DeliveryReplay(Deciding):
         if not replaying.replay(row, _actor(who)):
             raise Problem(409, "refused", f"Only a dead delivery can be replayed; this one is {row.state}.")
         return Response(DeliverySerializer(reach.deliveries(who).get(pk=pk)).data, status=202)
+
+
+class ContactErasure(Door):
+    people_only = True
+
+    @extend_schema(
+        operation_id="contacts_erase", request=None, responses={201: ErasureSerializer},
+        parameters=[IDEMPOTENCY_KEY], tags=["contacts"],
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, pk: int) -> Response:
+        """Erase a contact and all that was said with them, for good; for admins. The answer is the receipt."""
+        actor = _actor(caller(request))
+        if not actor.person.is_admin:
+            raise PermissionDenied("Only an admin erases a contact.")
+        receipt = erase(pk, person=actor.person, key=actor.key)
+        if receipt is None:
+            raise NotFound("There is no such contact; one that was erased has a receipt under erasures/.")
+        return Response(ErasureSerializer(receipt).data, status=201)
 
 
 class EventReplay(Door):

@@ -8,6 +8,8 @@ from django.db.models import QuerySet
 
 from copilot.api.shapes import STATES
 from copilot.models import Draft
+from customers.erasing import digest_of
+from customers.models import ErasedName
 from interactions.models import Conversation, InboxEvent, OutboxMessage
 
 LARGEST_ID = 2**63 - 1
@@ -33,6 +35,17 @@ class ByConversation(filters.FilterSet):
 
 class ByAccount(filters.FilterSet):
     account = Id(field_name="account_id")
+
+
+class Erasures(filters.FilterSet):
+    connection = filters.UUIDFilter(field_name="source")
+    external_id = filters.CharFilter(max_length=200, method="of_contact")
+
+    def of_contact(self, rows: QuerySet[Any], name: str, external_id: str) -> QuerySet[Any]:
+        """A receipt knows its contact by a keyed hash alone."""
+        sources = ErasedName.objects.values_list("source", flat=True).distinct()
+        digests = [digest_of(source, "contact", external_id) for source in sources]
+        return rows.filter(names__digest__in=digests).distinct()
 
 
 class Contacts(ByAccount):

@@ -12,7 +12,7 @@ from copilot.access import (
 from copilot.api.keys import Caller
 from copilot.models import Article, Decision, Draft, Signal
 from customers.access import visible_accounts, visible_contacts, visible_records
-from customers.models import Account, Contact, Note, Promise, Record
+from customers.models import Account, Contact, Erasure, Note, Promise, Record
 from interactions.access import (
     answerable_conversations,
     replayable_deliveries,
@@ -125,3 +125,10 @@ def people(who: Caller) -> QuerySet[User]:
 
 def teams(who: Caller) -> QuerySet[Team]:
     return Team.objects.none() if who.connection else visible_teams(who.standing)
+
+
+def erasures(who: Caller) -> QuerySet[Erasure]:
+    """Receipts are for admins, and for the connection that demanded the erasure."""
+    if who.connection:
+        return Erasure.objects.filter(source=who.connection.pk)
+    return Erasure.objects.all() if who.standing.is_admin else Erasure.objects.none()

@@ -59,6 +59,15 @@ class Records(Resource):
     filterset_class = filters.ByAccount
 
 
+class Erasures(Resource):
+    """Receipts of erased contacts: for admins, and for the connection that demanded it."""
+
+    reach = reach.erasures
+    serializer_class = shapes.ErasureSerializer
+    filterset_class = filters.Erasures
+    needs = ("names",)
+
+
 class Notes(Resource):
     """What is known of a relationship."""
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from copilot.drafting.failures import sentence
 from copilot.models import Article, Decision, Draft, Signal
-from customers.models import Account, Contact, Identity, Note, Promise, Record
+from customers.models import Account, Contact, ErasedName, Erasure, Identity, Note, Promise, Record
 from interactions.models import Attempt, Connection, Conversation, InboxEvent, Message, OutboxMessage, Sync
 from people.models import Membership, Team, User
 
@@ -61,6 +61,26 @@ class RecordSerializer(serializers.ModelSerializer[Record]):
             "id", "connection", "external_id", "kind", "title", "status", "account", "contact", "fields",
             "occurred_at", "source_updated_at",
         )  # fmt: skip
+
+
+class ErasedNameSerializer(serializers.ModelSerializer[ErasedName]):
+    connection = serializers.UUIDField(source="source")
+
+    class Meta:
+        model = ErasedName
+        fields = ("connection", "kind", "digest")
+
+
+class ErasureSerializer(serializers.ModelSerializer[Erasure]):
+    """What went, by kind. `names` are keyed hashes of the ids in the CRM; find one with `external_id`."""
+
+    connection = serializers.UUIDField(source="source", allow_null=True)
+    counts = serializers.DictField(child=serializers.IntegerField())
+    names = ErasedNameSerializer(many=True)
+
+    class Meta:
+        model = Erasure
+        fields = ("id", "at", "done_at", "person", "connection", "counts", "names")
 
 
 class NoteSerializer(serializers.ModelSerializer[Note]):

@@ -17,6 +17,8 @@ def _resource(name: str, view: type[Resource], pk: str = "int", **more: str) -> 
 urlpatterns: list[URLPattern] = [
     *_resource("accounts", resources.Accounts),
     *_resource("contacts", resources.Contacts),
+    path("contacts/<int:pk>/erasure/", deciding.ContactErasure.as_view(), name="api-erase"),
+    *_resource("erasures", resources.Erasures),
     *_resource("records", resources.Records),
     *_resource("notes", resources.Notes),
     *_resource("promises", resources.Promises),

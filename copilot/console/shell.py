@@ -60,6 +60,7 @@ def tabs(visit: Visit, current: str) -> tuple[Place, ...]:
         names.append(("settings-team", "Drafting"))
     if who.is_admin:
         names += [("settings-people", "People"), ("settings-connections", "Connections")]
+        names += [("settings-erasures", "Erasures")]
     if who.is_admin or who.is_lead:
         names += [("events", "What came in"), ("deliveries", "What went out")]
     return tuple(Place(name, label, reverse(name), current=name == current) for name, label in names)

@@ -112,8 +112,8 @@ class _Saying:
 def _finish(draft: Draft, context: Context, reply: Reply, engine: str) -> None:
     """Ready; or stale when the customer wrote again while it was being written."""
     with transaction.atomic():
-        held = Draft.objects.select_for_update().get(pk=draft.pk)
-        if held.fence != draft.fence or held.state not in Draft.WORKING:
+        held = _held(draft)
+        if held is None:
             raise Stopped
         newest = newest_customer_message(draft.conversation_id)
         answered = draft.answers_id is None or newest is None or newest[0] == draft.answers_id
@@ -136,6 +136,12 @@ def _finish(draft: Draft, context: Context, reply: Reply, engine: str) -> None:
             lease_until=None,
         )  # fmt: skip
         announce_ready(held)
+
+
+def _held(draft: Draft) -> Draft | None:
+    """The row while it is still this worker's; it may be another's by now, or erased with its contact."""
+    mine = Draft.objects.filter(pk=draft.pk, fence=draft.fence, state__in=Draft.WORKING)
+    return mine.select_for_update().first()
 
 
 def announce_ready(draft: Draft) -> None:
@@ -173,8 +179,8 @@ def _fail(draft: Draft, error: EngineError) -> None:
     reference = error.reference or f"R-{secrets.token_hex(3).upper()}"
     wait = max(error.retry_after or 0, RETRY_SECONDS[min(draft.attempts, 2) - 1])
     with transaction.atomic():
-        held = Draft.objects.select_for_update().get(pk=draft.pk)
-        if held.fence != draft.fence or held.state not in Draft.WORKING:
+        held = _held(draft)
+        if held is None:
             return
         move(
             held,

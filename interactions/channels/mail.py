@@ -2,8 +2,11 @@
 
 import smtplib
 import time
+from collections.abc import Collection
+from pathlib import Path
 from socket import gaierror
 
+from django.conf import settings
 from django.core.mail import EmailMessage
 
 from interactions.crm.base import Answer
@@ -56,3 +59,17 @@ def _headers(row: OutboxMessage, letter: Letter) -> dict[str, str]:
     if letter.in_reply_to:
         headers["In-Reply-To"] = headers["References"] = letter.in_reply_to
     return headers
+
+
+def shred(row_ids: Collection[str], email: str) -> int:
+    """Delete these, and all with the address, from the files that stand in for a mail server."""
+    folder = Path(settings.MAILERS["default"].get("OPTIONS", {}).get("file_path", ""))
+    marks = [f"X-Rapport-Delivery: {one}".encode() for one in row_ids]
+    marks += [email.encode()] if email else []
+    shredded = 0
+    for file in folder.glob("*.log") if folder.is_absolute() and marks else ():
+        written = file.read_bytes()
+        if any(mark in written for mark in marks):
+            file.unlink()
+            shredded += 1
+    return shredded
