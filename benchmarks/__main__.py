@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("ingest", "first_words", "pages", "star")
+NAMES = ("ingest", "first_words", "pages", "star", "drain")
 
 
 def main(names: list[str]) -> int:
