@@ -16,6 +16,10 @@ def person_of(connection: Connection, agent: Agent) -> User | None:
             connection=connection, external_id=agent.external_id, name=agent.name[:200],
             email=agent.email[:254], user=_by_email(agent.email),
         )  # fmt: skip
+    elif agent.email and not known.email:  # it was first heard of by its number alone
+        known.name, known.email = known.name or agent.name[:200], agent.email[:254]
+        known.user = known.user or _by_email(agent.email)
+        known.save(update_fields=["name", "email", "user"])
     return known.user
 
 

@@ -157,7 +157,7 @@ def _is_echo(conversation: Conversation, fact: MessageFact) -> bool:
     """Our own, told back: by its delivery id, the CRM's id of it, or its very words where it may have left."""
     rows = OutboxMessage.objects.filter(conversation=conversation)
     known = rows.filter(external_id=fact.external_id).first() if fact.external_id else None
-    row = known or (None if fact.private else _own_reply(rows, fact))
+    row = known or _named(rows, fact) or (None if fact.private else _own_reply(rows, fact))
     if row is None:
         return fact.private and _is_own_note(conversation, fact)
     if row.kind == OutboxMessage.Kind.REPLY:
@@ -165,17 +165,20 @@ def _is_echo(conversation: Conversation, fact: MessageFact) -> bool:
     return True
 
 
+def _named(rows: QuerySet[OutboxMessage], fact: MessageFact) -> OutboxMessage | None:
+    return next((row for row in rows if str(row.pk) == fact.echo_of), None) if fact.echo_of else None
+
+
 def _own_reply(rows: QuerySet[OutboxMessage], fact: MessageFact) -> OutboxMessage | None:
     replies = rows.filter(kind=OutboxMessage.Kind.REPLY).select_related("conversation", "approval__person")
     left = replies.filter(state__in=OutboxMessage.MAY_HAVE_LEFT, attempts__gt=0).order_by("-created_at")[:10]
     words = _own_words(_text(fact))
-    named = (row for row in replies if str(row.pk) == fact.echo_of)
     alike = (
         row for row in left
         if (row.sent_at is None or abs(fact.sent_at - row.sent_at) < ECHO_WINDOW)
         and _own_words(Letter.read(bytes(row.payload)).text) == words
     )  # fmt: skip
-    return next(named, None) or next(alike, None)
+    return next(alike, None)
 
 
 def _is_own_note(conversation: Conversation, fact: MessageFact) -> bool:

@@ -1,10 +1,11 @@
 """The kinds of CRM that Rapport speaks to."""
 
 from interactions.crm.base import Crm
+from interactions.crm.chatwoot import Chatwoot
 from interactions.crm.generic import Generic
 from interactions.crm.hubspot import HubSpot
 
-CRMS: dict[str, Crm] = {crm.kind: crm for crm in (Generic(), HubSpot())}
+CRMS: dict[str, Crm] = {crm.kind: crm for crm in (Generic(), Chatwoot(), HubSpot())}
 
 
 def crm_for(kind: str) -> Crm:
