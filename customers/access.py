@@ -14,6 +14,11 @@ def own_accounts(who: Standing) -> Q:
     ).values("account"))  # fmt: skip
 
 
+def tended_accounts(who: Standing) -> QuerySet[Account]:
+    """Whose relationship the person shapes; reading because an admin was granted it is not that."""
+    return Account.objects.filter(own_accounts(who))
+
+
 def visible_accounts(who: Standing) -> QuerySet[Account]:
     accounts = Account.objects.all()
     return accounts if who.reads_all else accounts.filter(own_accounts(who))

@@ -93,15 +93,22 @@ def upsert_note(source: UUID, fact: NoteFact) -> str:
     if account is None:
         return "a note belongs to an account, and none is known for it"
     author = User.objects.filter(email=fact.author_email.lower()).first() if fact.author_email else None
-    note = note or Note(
+    note = note or _told_back(account, fact) or Note(
         source=source, external_id=fact.external_id, kind=Note.Kind.WAY_OF_WORKING, state=Note.State.ACCEPTED,
         created_at=fact.changed_at, decided_at=fact.changed_at,
     )  # fmt: skip
-    note.account, note.contact, note.text = account, contact, fact.text
-    note.author = note.decided_by = author
+    note.source, note.external_id = source, fact.external_id
+    note.account, note.contact, note.text = account, contact or note.contact, fact.text
+    note.author = note.decided_by = author or note.decided_by
     note.source_updated_at = fact.changed_at
     note.save()
     return ""
+
+
+def _told_back(account: Account, fact: NoteFact) -> Note | None:
+    """A note that was accepted here and told to the CRM, under the CRM's own id now."""
+    ours = Note.objects.select_for_update().filter(account=account, external_id="", state=Note.State.ACCEPTED)
+    return ours.filter(text=fact.text).first()
 
 
 def _take(

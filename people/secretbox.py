@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
 
@@ -17,6 +17,17 @@ def seal(text: str) -> str:
 
 def unseal(sealed: str) -> str:
     return _box(tuple(settings.ENCRYPTION_KEYS)).decrypt(sealed.encode()).decode()
+
+
+def is_newest(sealed: str) -> bool:
+    """Whether the newest key sealed it; raises InvalidToken when none of the keys did."""
+    keys = tuple(settings.ENCRYPTION_KEYS)
+    _box(keys).decrypt(sealed.encode())
+    try:
+        _box(keys[:1]).decrypt(sealed.encode())
+    except InvalidToken:
+        return False
+    return True
 
 
 def reseal(sealed: str) -> str:

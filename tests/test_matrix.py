@@ -96,6 +96,8 @@ REST = [
     get("api-records-one",           "401 200 404 200 200 404 200 404"),
     get("api-notes",                 "401 200 200 200 200 200 200 200"),
     get("api-notes-one",             "401 200 404 200 200 404 200 404"),
+    post("api-accept",               "401 200 404 200 200 404 403 403"),
+    post("api-promises",             "401 201 400 201 201 400 403 403", account="{account_id}", text="A call"),
     get("api-promises",              "401 200 200 200 200 200 200 200"),
     get("api-promises-one",          "401 200 404 200 200 404 200 404"),
     get("api-conversations",         "401 200 200 200 200 200 200 200"),
@@ -262,8 +264,8 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
         "decide": draft.pk, "undo": decision.pk, "replay": event, "replay-dead": connection.pk,
         "syncs": connection.pk, "erasures": Erasure.objects.create(at=now, source=connection.pk).pk,
         "erase": cast.sigrid.pk, "contact_id": cast.sigrid.pk,
-        "settle": decision.outbox_id, "redeliver": decision.outbox_id, "delivery_id": decision.outbox_id,
-        "fate": "arrived",
+        "settle": decision.outbox_id, "redeliver": decision.outbox_id, "accept": note.pk,
+        "delivery_id": decision.outbox_id, "fate": "arrived",
     }  # fmt: skip
 
 

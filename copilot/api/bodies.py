@@ -101,6 +101,19 @@ class ConnectionBody(serializers.Serializer[Any]):
     )  # fmt: skip
 
 
+class PromiseBody(serializers.Serializer[Any]):
+    account = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    text = serializers.CharField(max_length=2000)
+    contact = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=2**63 - 1, help_text="To whom."
+    )
+    due_at = serializers.DateTimeField(required=False, allow_null=True)
+    owner = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=2**63 - 1,
+        help_text="Who sees to it; left out: you.",
+    )  # fmt: skip
+
+
 class ConnectionReplayBody(serializers.Serializer[Any]):
     of = serializers.ChoiceField(
         choices=[("events", "events"), ("deliveries", "deliveries")], default="events",

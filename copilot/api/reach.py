@@ -11,7 +11,7 @@ from copilot.access import (
 )
 from copilot.api.keys import Caller
 from copilot.models import Article, Decision, Draft, Signal
-from customers.access import visible_accounts, visible_contacts, visible_records
+from customers.access import tended_accounts, visible_accounts, visible_contacts, visible_records
 from customers.models import Account, Contact, Erasure, Note, Promise, Record
 from interactions.access import (
     answerable_conversations,
@@ -68,6 +68,10 @@ def accounts(who: Caller) -> QuerySet[Account]:
     if who.connection:
         return Account.objects.filter(identities__source=who.connection.pk).distinct()
     return visible_accounts(who.standing)
+
+
+def tended(who: Caller) -> QuerySet[Account]:
+    return tended_accounts(who.standing)
 
 
 def contacts(who: Caller) -> QuerySet[Contact]:

@@ -1,16 +1,22 @@
 """REST v1: every resource has a list and a detail; what can be done stands below its row."""
 
+from typing import Any
+
 from django.urls import URLPattern, path, re_path
 
-from copilot.api import deciding, documents, resources, syncing
+from copilot.api import deciding, documents, relating, resources, syncing
 from copilot.api.door import Nowhere
 from copilot.api.resources import Resource
 
 
-def _resource(name: str, view: type[Resource], pk: str = "int", **more: str) -> list[URLPattern]:
+def _resource(
+    name: str, view: type[Resource], pk: str = "int", *, post: str = "", patch: str = ""
+) -> list[URLPattern]:
+    many: dict[str, Any] = {"get": "list"} | ({"post": post} if post else {})
+    one: dict[str, Any] = {"get": "retrieve"} | ({"patch": patch} if patch else {})
     return [
-        path(f"{name}/", view.as_view({"get": "list"}), name=f"api-{name}"),
-        path(f"{name}/<{pk}:pk>/", view.as_view({"get": "retrieve", **more}), name=f"api-{name}-one"),
+        path(f"{name}/", view.as_view(many), name=f"api-{name}"),
+        path(f"{name}/<{pk}:pk>/", view.as_view(one), name=f"api-{name}-one"),
     ]
 
 
@@ -21,7 +27,8 @@ urlpatterns: list[URLPattern] = [
     *_resource("erasures", resources.Erasures),
     *_resource("records", resources.Records),
     *_resource("notes", resources.Notes),
-    *_resource("promises", resources.Promises),
+    path("notes/<int:pk>/acceptance/", relating.NoteAcceptance.as_view(), name="api-accept"),
+    *_resource("promises", relating.Promises, post="create"),
     *_resource("conversations", resources.Conversations),
     path("conversations/<int:pk>/replies/", deciding.ConversationReplies.as_view(), name="api-reply"),
     path("conversations/<int:pk>/drafts/", deciding.ConversationDrafts.as_view(), name="api-request-draft"),

@@ -107,7 +107,7 @@ def test_every_type_that_leaves_has_an_example() -> None:
     code = "".join(
         file.read_text() for room in ("interactions", "copilot") for file in (ROOT / room).rglob("*.py")
     )
-    queued = set(re.findall(r'announce\([^,]+, "([a-z.]+)"', code))
+    queued = set(re.findall(r'announce(?:_about)?\([^"]+, "([a-z.]+)"', code))
     assert {"reply.sent", "draft.ready", "conversation.escalated"} <= queued <= set(LEAVING)
 
 
