@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db import connection as database
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -29,7 +29,8 @@ from interactions.crm.registry import crm_for
 from interactions.erasing import erase_told
 from interactions.following import follow, rate
 from interactions.hearing import hear
-from interactions.models import Connection, Conversation, InboxEvent
+from interactions.mapping import mapped
+from interactions.models import Connection, Conversation, FieldRule, InboxEvent
 from people.audit import note_deed
 from people.models import ApiKey, User
 
@@ -194,21 +195,28 @@ def _claim(event_id: int) -> InboxEvent | None:
     due = InboxEvent.objects.filter(
         pk=event_id, state__in=InboxEvent.DUE, due_at__lte=Now(), connection__paused_at=None
     )
+    ruled = Exists(FieldRule.objects.filter(connection=OuterRef("connection")))
     return due.select_for_update(skip_locked=True, of=("self",)).select_related(
         "connection__team"
-    ).first()  # fmt: skip
+    ).annotate(is_ruled=ruled).first()  # fmt: skip
 
 
 def _apply(event: InboxEvent) -> None:
     connection = event.connection
-    fetched = bytes(event.fetched) if event.fetched else None
-    facts = crm_for(connection.kind).parse(event.type, bytes(event.body), fetched)
+    is_ruled: bool = event.is_ruled  # type: ignore[attr-defined]
+    facts = read(event, list(connection.field_rules.all()) if is_ruled else [])
     reasons = [_take_in(event, fact) for fact in facts]
     changed = any(not why for why in reasons)
     event.state = State.APPLIED if changed else State.IGNORED
     event.reason = "" if changed else (reasons or ["a type that Rapport does not know"])[0]
     event.applied_at = timezone.now()
     event.save(update_fields=["state", "reason", "conversation", "applied_at"])
+
+
+def read(event: InboxEvent, rules: Sequence[FieldRule]) -> Sequence[Fact]:
+    """The facts that a kept event tells, each field where the rules put it. Raises Unreadable."""
+    fetched = bytes(event.fetched) if event.fetched else None
+    return mapped(rules, crm_for(event.connection.kind).parse(event.type, bytes(event.body), fetched))
 
 
 def _take_in(event: InboxEvent, fact: Fact) -> str:

@@ -1,18 +1,18 @@
 """Rows become one frozen Context: all that is known of this relationship, and nothing of another's."""
 
-import re
 from collections.abc import Iterable
-from contextlib import suppress
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
 from copilot.context import retrieval
 from copilot.context.consensus import agree
+from copilot.context.told import about, record_text, record_title, rules_of
 from copilot.context.value import Context, Example, Item, Turn, Unused
 from copilot.models import Draft
 from customers.models import Account, Contact, Goal, Note, Promise, Record
+from interactions.mapping import Reach, reach
 from interactions.models import Conversation, Message
 
 MOST_TURNS = 40
@@ -32,11 +32,11 @@ def build_context(draft: Draft) -> Context:
     turns = _turns(said)
     language = conversation.language or (contact.language if contact else "") or "en"
     question = _question(turns)
-    near = retrieval.asked_text(_said_before(turns), question or conversation.subject)
-    examples = retrieval.near_replies(conversation.team, near, language, conversation.pk)
+    examples = _examples(conversation, turns, question, language)
     notes, unused = _notes(account, contact)
+    records, may = _told(conversation)
     items = [
-        *_records(account, contact),
+        *_records(records, may),
         *notes,
         *_promises(account),
         *_goals(account),
@@ -57,7 +57,7 @@ def build_context(draft: Draft) -> Context:
         customer_first_name=contact.first_name if contact else "",
         customer_email=contact.email if contact else "",
         account=account.name if account else "",
-        about_account=_about(account, contact),
+        about_account=about(account, contact, may),
         turns=turns,
         items=tuple(items),
         examples=tuple(examples),
@@ -90,79 +90,43 @@ def _said_before(turns: tuple[Turn, ...]) -> str:
     return next((turn.text for turn in reversed(turns) if turn.by == "colleague"), "")
 
 
+def _examples(
+    conversation: Conversation, turns: tuple[Turn, ...], question: str, language: str
+) -> list[Example]:
+    near = retrieval.asked_text(_said_before(turns), question or conversation.subject)
+    return retrieval.near_replies(conversation.team, near, language, conversation.pk)
+
+
 def _closing(conversation: Conversation) -> str:
     if conversation.assignee:
         return conversation.assignee.first_name
     return conversation.team.signature or conversation.team.name
 
 
-def _about(account: Account | None, contact: Contact | None) -> tuple[str, ...]:
-    lines = []
-    if contact and contact.title:
-        lines.append(f"{contact.name}: {contact.title}")
-    if account:
-        lines += [account.about] if account.about else []
-        lines += [f"Tier: {account.tier}"] if account.tier else []
-        if account.manager:
-            lines.append(f"Looked after by {account.manager.name}")
-    return tuple(lines)
+def _told(conversation: Conversation) -> tuple[list[Record], Reach]:
+    """The latest records, and which of all that CRMs told the model may read."""
+    records = list(_latest_records(conversation.account, conversation.contact))
+    return records, reach(rules_of(conversation, records))
 
 
-def _records(account: Account | None, contact: Contact | None) -> Iterable[Item]:
-    if account:
-        rows = Record.objects.filter(account=account)
-    elif contact:
-        rows = Record.objects.filter(contact=contact)
-    else:
-        return
-    for row in rows.order_by("-occurred_at", "-pk")[:MOST_RECORDS]:
+def _latest_records(account: Account | None, contact: Contact | None) -> Iterable[Record]:
+    if account is None and contact is None:
+        return []
+    rows = Record.objects.filter(account=account) if account else Record.objects.filter(contact=contact)
+    return rows.order_by("-occurred_at", "-pk")[:MOST_RECORDS]
+
+
+def _records(records: Iterable[Record], may: Reach) -> Iterable[Item]:
+    for row in records:
         yield Item(
             id=f"r{row.pk}",
             kind="record",
-            title=str(row),
-            text=record_text(row),
+            title=record_title(row, may),
+            text=record_text(row, may),
             author="CRM",
             at=row.source_updated_at,
             url=f"/accounts/{row.account_id}/" if row.account_id else "",
         )
-
-
-def record_text(row: Record) -> str:
-    """A record as one line of words, the way a person would read it out."""
-    told = sorted(row.fields.items(), key=lambda field: _place(field[0]))
-    currency = str(row.fields.get("currency", ""))
-    parts = [_said(name, value, currency) for name, value in told if name != "currency"]
-    head = row.title or f"{row.kind} {row.external_id}"
-    return f"{head} ({row.status}): {', '.join(parts)}" if row.status else f"{head}: {', '.join(parts)}"
-
-
-# What a person names first; a CRM's own fields follow in the order of their names.
-_ORDER = (
-    "plan item period starts renews renewal_date ends seats quantity unit_price months amount vat total"
-).split()
-_DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])")
-_MONEY = frozenset({"unit_price", "amount", "vat", "total", "price", "refund"})
-
-
-def _place(name: str) -> tuple[int, str]:
-    return (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)
-
-
-def _said(name: str, value: object, currency: str) -> str:
-    shown = f"{currency} {_plain(value)}".strip() if name in _MONEY else _plain(value)
-    return f"{name.replace('_', ' ')} {shown}"
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(_plain(one) for one in value)
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_plain(one)}" for name, one in value.items())
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        with suppress(ValueError):  # 2026-02-30 is nobody's day, and is told as it came
-            day = date.fromisoformat(value)
-            return f"{day.day} {day:%B %Y}"
-    return str(value)
 
 
 def _notes(account: Account | None, contact: Contact | None) -> tuple[list[Item], list[Unused]]:

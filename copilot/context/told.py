@@ -1,0 +1,90 @@
+"""What a CRM told of a customer, in words for the model: no more of it than the field rules let through."""
+
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+from django.db.models import Q
+
+from customers.models import Account, Contact, Identity, Record
+from interactions.mapping import OWN, Reach
+from interactions.models import Conversation, FieldRule
+
+
+def rules_of(conversation: Conversation, records: Iterable[Record]) -> list[FieldRule]:
+    """Of every connection that told of this customer, so that none lets through what another forbids."""
+    known = Q(contact=conversation.contact_id, contact__isnull=False)
+    known |= Q(account=conversation.account_id, account__isnull=False)
+    told = Q(connection__in=Identity.objects.filter(known).values("source"))
+    told |= Q(connection__in={row.source for row in records if row.source})
+    return list(FieldRule.objects.filter(told | Q(connection=conversation.connection_id)))
+
+
+def about(account: Account | None, contact: Contact | None, may: Reach) -> tuple[str, ...]:
+    lines = []
+    if contact:
+        if contact.title and may.may("contact", "title", otherwise=True):
+            lines.append(f"{contact.name}: {contact.title}")
+        lines += _own("contact", contact.fields, may)
+    if account:
+        lines += [account.about] if account.about else []
+        if account.tier and may.may("account", "tier", otherwise=True):
+            lines.append(f"Tier: {account.tier}")
+        if account.manager:
+            lines.append(f"Looked after by {account.manager.name}")
+        lines += _own("account", account.fields, may)
+    return tuple(lines)
+
+
+def _own(kind: str, fields: dict[str, Any], may: Reach) -> list[str]:
+    """Own fields of a contact or an account stay out unless a rule lets them through."""
+    shown = [name for name in sorted(fields) if may.may(kind, OWN + name, otherwise=False)]
+    return [f"{name.replace('_', ' ')}: {_plain(fields[name])}" for name in shown if fields[name] is not None]
+
+
+def record_title(row: Record, may: Reach) -> str:
+    shown = row.title and may.may("record", "title", otherwise=True)
+    return row.title if shown else f"{row.kind} {row.external_id}"
+
+
+def record_text(row: Record, may: Reach) -> str:
+    """A record as one line of words, the way a person would read it out, without what a rule forbids."""
+    allowed = {name: one for name, one in row.fields.items() if may.may("record", OWN + name, otherwise=True)}
+    told = sorted(allowed.items(), key=lambda field: _place(field[0]))
+    currency = str(allowed.get("currency", ""))
+    parts = [_said(name, value, currency) for name, value in told if name != "currency"]
+    head = record_title(row, may)
+    if row.status and may.may("record", "status", otherwise=True):
+        head = f"{head} ({row.status})"
+    return f"{head}: {', '.join(parts)}"
+
+
+# What a person names first; a CRM's own fields follow in the order of their names.
+_ORDER = (
+    "plan item period starts renews renewal_date ends seats quantity unit_price months amount vat total"
+).split()
+_DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])")
+_MONEY = frozenset({"unit_price", "amount", "vat", "total", "price", "refund"})
+
+
+def _place(name: str) -> tuple[int, str]:
+    return (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)
+
+
+def _said(name: str, value: object, currency: str) -> str:
+    shown = f"{currency} {_plain(value)}".strip() if name in _MONEY else _plain(value)
+    return f"{name.replace('_', ' ')} {shown}"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(_plain(one) for one in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_plain(one)}" for name, one in value.items())
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        with suppress(ValueError):  # 2026-02-30 is nobody's day, and is told as it came
+            day = date.fromisoformat(value)
+            return f"{day.day} {day:%B %Y}"
+    return str(value)
