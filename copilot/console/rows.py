@@ -9,7 +9,7 @@ from typing import Literal
 
 from django.utils.safestring import SafeString
 
-from copilot.console.cards import HEADS, Card, Choice, Diff, File, Head, Line, Pair, Person, Why
+from copilot.console.cards import HEADS, Card, Choice, Diff, File, Head, Line, Person, Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,20 +307,6 @@ class MemberLine:
     roles: tuple[str, ...] = ()
     seen: str = ""
     is_active: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionLine:
-    id: str
-    name: str
-    kind: str
-    team: str
-    state: str = "Listening"
-    tone: str = "pine"
-    note: str = ""
-    deliver_to: str = ""
-    facts: tuple[Pair, ...] = ()
-    verbs: tuple[Choice, ...] = ()  # what can be done with it; none once it is revoked
 
 
 @dataclass(frozen=True, slots=True)

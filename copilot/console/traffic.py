@@ -27,12 +27,12 @@ from interactions.models import InboxEvent, OutboxMessage, Refusal
 
 State = OutboxMessage.State
 PAGE = 50
-_IN = {
+IN = {
     "recorded": ("Waiting", "", "dotted"), "retry": ("Tries again", "amber", "clock"),
     "applied": ("Applied", "pine", "done"), "ignored": ("Ignored", "", "dropped"),
     "dead": ("Given up", "red", "triangle"),
 }  # fmt: skip
-_OUT = {
+OUT = {
     "pending": ("In its undo time", "", "clock"), "sending": ("Leaving", "", "half"),
     "retry": ("Tries again", "amber", "clock"), "sent": ("Sent", "pine", "done"),
     "unknown": ("Nobody knows", "amber", "ask"), "dead": ("Given up", "red", "triangle"),
@@ -44,7 +44,7 @@ _OUT = {
 def events(visit: Visit) -> HttpResponse:
     rows = visible_events(visit.who).select_related("connection").annotate(has_body=~Q(body=b""))
     found, next_url = _page(visit, rows, "events", "-pk")
-    context = _frame(visit, "events", _IN) | {
+    context = _frame(visit, "events", IN) | {
         "lines": [_event(one) for one in found],
         "next_url": next_url,
         "refused": tuple(_refused(visit)),
@@ -55,7 +55,7 @@ def events(visit: Visit) -> HttpResponse:
 
 
 def _event(event: InboxEvent) -> EventLine:
-    state, tone, glyph = _IN[event.state]
+    state, tone, glyph = IN[event.state]
     dead, reason = event.state == InboxEvent.State.DEAD, event.reason
     has_body: bool = event.has_body  # type: ignore[attr-defined]
     if dead and not has_body:
@@ -112,7 +112,7 @@ def deliveries(visit: Visit) -> HttpResponse:
     found, next_url = _page(visit, rows, "deliveries", "-created_at", "-pk")
     dead = [one.pk for one in found if one.state == State.DEAD]
     mine = set(replayable_deliveries(visit.who).filter(pk__in=dead).values_list("pk", flat=True))
-    context = _frame(visit, "deliveries", _OUT) | {
+    context = _frame(visit, "deliveries", OUT) | {
         "lines": [_delivery(one, is_mine=one.pk in mine) for one in found],
         "next_url": next_url,
         "given_up": tuple(_undelivered(visit)),
@@ -123,7 +123,7 @@ def deliveries(visit: Visit) -> HttpResponse:
 
 
 def _delivery(row: OutboxMessage, *, is_mine: bool) -> EventLine:
-    state, tone, glyph = _OUT[row.state]
+    state, tone, glyph = OUT[row.state]
     tries = tuple(
         Line(
             f"{timezone.localtime(one.at):%H:%M:%S}, {one.result}",

@@ -4,10 +4,12 @@ from django.urls import URLPattern, path
 
 from copilot.console import (
     accounts,
+    connection,
     connections,
     conversation,
     decide,
     erasures,
+    field_rules,
     first_admin,
     handle,
     inbox,
@@ -21,6 +23,7 @@ from copilot.console import (
 
 DRAFT = "inbox/<int:conversation_id>/drafts/<int:n>/"
 TALK = "inbox/<int:conversation_id>/"
+CRM = "settings/connections/<uuid:connection_id>/"
 
 urlpatterns: list[URLPattern] = [
     path("", inbox.front, name="front"),
@@ -57,13 +60,11 @@ urlpatterns: list[URLPattern] = [
     path("settings/teams/new/", people.new_team, name="team-new"),
     path("settings/connections/", connections.connections, name="settings-connections"),
     path("settings/connections/new/", connections.new, name="connection-new"),
-    path(
-        "settings/connections/<uuid:connection_id>/<slug:verb>/",
-        connections.change,
-        name="connection-change",
-    ),
     path("settings/erasures/", erasures.erasures, name="settings-erasures"),
     path("settings/erasures/<int:contact_id>/", erasures.erase_contact, name="erase-contact"),
+    path(CRM, connection.connection, name="connection"),
+    path(f"{CRM}fields/", field_rules.field_rules, name="connection-fields"),
+    path(f"{CRM}<slug:verb>/", connection.change, name="connection-change"),
     path("settings/events/", traffic.events, name="events"),
     path("settings/events/<int:event_id>/replay/", traffic.replay, name="event-replay"),
     path("settings/events/replay/<uuid:connection_id>/", traffic.replay_dead, name="events-replay"),

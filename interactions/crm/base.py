@@ -7,7 +7,7 @@ facts; the rest of the house never sees a vendor's names.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from customers.facts import AccountFact, ContactErasedFact, ContactFact, NoteFact, RecordFact
 from interactions.models import Connection, OutboxMessage
@@ -232,4 +232,13 @@ class Crm(Protocol):
 
     def agents(self, connection: Connection) -> list[Agent]:
         """The CRM's people, to be mapped to people here; it also proves that the credentials work."""
+        ...
+
+
+@runtime_checkable
+class Sampled(Protocol):
+    """A CRM of which we can make a delivery ourselves, by which an admin tries a connection out."""
+
+    def sample(self, connection: Connection, url: str, now: datetime) -> Call:
+        """A delivery about an invented customer, signed with the connection's newest secret."""
         ...

@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from pydantic import ValidationError
 
@@ -73,6 +74,15 @@ class Generic:
 
     def agents(self, connection: Connection) -> list[Agent]:
         return []
+
+    def sample(self, connection: Connection, url: str, now: datetime) -> Call:
+        key, at = f"test-{uuid4()}", now.isoformat()
+        contact = {"id": key, "name": "Test Customer", "email": "test.customer@example.com"}
+        message = {"id": key, "text": "Hello, this is a test.", "sent_at": at}
+        conversation = {"id": key, "subject": "A test", "channel": "email"}
+        data = {"conversation": conversation, "contact": contact, "message": message}
+        body = json.dumps({"type": "message.received", "timestamp": at, "data": data}).encode()
+        return Call(url, signing.sign(connection.secrets[:1], key, now, body), body)
 
 
 def decode(body: bytes) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from copilot.console import cards, rows
 from copilot.console.cards import Choice, Line, Paragraph, Person, Run
+from copilot.console.connection_rows import ConnectionLine
 from tests.copilot.console.drafts import CARDS, DANA, MARA, PRIYA, SAM, TO_DANA, Scene, card, clash, past, why
 from tests.copilot.console.scenes import QUESTION, diff, empty, handover, inbox, shell, thread
 
@@ -192,7 +193,7 @@ def connections() -> Scene:
         cards.Pair("Address", "http://127.0.0.1:8000/webhooks/0199/"),
         cards.Pair("Last event", "6 min ago"),
     )
-    lines = (rows.ConnectionLine("0199", "Tarnway CRM", "generic", "Support", facts=facts),)
+    lines = (ConnectionLine("Tarnway CRM", "Webhooks of your own", "Support", facts=facts),)
     return "settings_connections.html", {
         "connections": lines,
         "tabs": tabs("Connections"),

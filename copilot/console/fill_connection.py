@@ -1,0 +1,218 @@
+"""A connection in words: its health, what its events said, who its people are, how far a fetch is."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils import timezone
+
+from copilot.console.cards import Choice, Line, Pair, plural
+from copilot.console.connection_rows import AgentLine, ConnectionLine, Reading, SyncLine
+from copilot.console.traffic import IN, OUT
+from copilot.templatetags.rapport import ago, clock
+from customers.facts import AccountFact, ContactErasedFact, ContactFact, NoteFact, RecordFact
+from interactions.connecting import Tried, facts_of
+from interactions.crm.base import ConversationFact, Fact, MessageFact, RatingFact
+from interactions.crm.registry import CRMS
+from interactions.mapping import fields_of
+from interactions.models import Connection, FieldRule, InboxEvent, OutboxMessage, Sync
+from people.models import User
+
+
+def with_health(connections: QuerySet[Connection]) -> QuerySet[Connection]:
+    """Each with its last event, its dead ones, its last delivery and its last fetch."""
+    events = InboxEvent.objects.filter(connection=OuterRef("pk"))
+    dead = events.filter(state="dead").order_by().values("connection").annotate(n=Count("pk")).values("n")
+    left = OutboxMessage.objects.filter(connection=OuterRef("pk")).order_by("-created_at")
+    syncs = Sync.objects.filter(connection=OuterRef("pk")).order_by("-pk")
+    return connections.select_related("team").annotate(
+        heard=Subquery(events.order_by("-pk").values("received_at")[:1]), dead=Coalesce(Subquery(dead), 0),
+        left_at=Subquery(left.values("created_at")[:1]), left_as=Subquery(left.values("state")[:1]),
+        sync_kind=Subquery(syncs.values("kind")[:1]), sync_state=Subquery(syncs.values("state")[:1]),
+    )  # fmt: skip
+
+
+def kind_label(kind: str) -> str:
+    return CRMS[kind].about.label if kind in CRMS else kind
+
+
+def line(connection: Any) -> ConnectionLine:
+    """Of a connection that was read with its health."""
+    state, tone, glyph, note = standing(connection)
+    facts = [
+        Pair("Last event", ago(connection.heard) or "none yet"),
+        Pair("Given up", plural(connection.dead, "event") if connection.dead else "none"),
+        Pair("Last delivery", _left(connection)),
+    ]
+    if connection.sync_kind:
+        facts.append(Pair("Fetching", f"{SYNCS[connection.sync_kind]}: {sync_word(connection.sync_state)[0]}"))
+    return ConnectionLine(
+        name=connection.name, kind=kind_label(connection.kind), team=connection.team.name,
+        url=reverse("connection", args=[connection.pk]), state=state, tone=tone, glyph=glyph, note=note,
+        facts=tuple(facts),
+    )  # fmt: skip
+
+
+def _left(connection: Any) -> str:
+    if not connection.left_at:
+        return "none yet"
+    return f"{OUT[connection.left_as][0].lower()}, {ago(connection.left_at)}"
+
+
+def standing(connection: Connection) -> tuple[str, str, str, str]:
+    """State, tone, glyph and what it means."""
+    if connection.revoked_at:
+        return "Revoked", "red", "dropped", f"It is answered 410 since {ago(connection.revoked_at)}."
+    if connection.paused_at:
+        return "Paused", "amber", "clock", "What comes in is kept and waits."
+    if connection.disabled_reason:
+        note = f"{connection.disabled_reason} What comes in is still taken; nothing goes out."
+        return "Takes no deliveries", "amber", "triangle", note
+    if connection.rests_until and connection.rests_until > timezone.now():
+        failed = plural(connection.failures, "delivery", "deliveries")
+        note = f"{failed} failed in a row. The next is tried at {clock(connection.rests_until)}."
+        return "Resting", "amber", "clock", note
+    if not connection.secrets:
+        return "Not finished", "amber", "ask", "It has no signing secret yet, so every delivery is turned away."
+    return "Listening", "pine", "done", ""
+
+
+def reading(event: InboxEvent, rules: Sequence[FieldRule], *, may_read: bool) -> Reading:
+    facts, problem = facts_of(event, rules)
+    word, tone, glyph = IN[event.state]
+    title = f"{event.type or 'unreadable'}, {ago(event.received_at)}"
+    gone = "" if event.body else "What it said is forgotten after 30 days."
+    return Reading(
+        title, word, tone, glyph, problem or event.reason or gone, lines_of(facts, may_read=may_read)
+    )
+
+
+def reading_of_test(tried: Tried) -> Reading:
+    if not tried.state:
+        return Reading("The test event", "Not taken", "red", "triangle", tried.problem)
+    word, tone, glyph = IN[tried.state]
+    note = tried.problem
+    if tried.state == InboxEvent.State.RECORDED:
+        note = note or "It was taken at the door. A real one is read by the worker after that."
+    return Reading(tried.type, word, tone, glyph, note, lines_of(tried.facts, may_read=True))
+
+
+def lines_of(facts: Iterable[Fact], *, may_read: bool) -> tuple[Line, ...]:
+    """Without `may_read` names and values are left out; no message's text is ever said."""
+    return tuple(one for fact in facts for one in _lines(fact, may_read=may_read))
+
+
+def _lines(fact: Fact, *, may_read: bool) -> Iterable[Line]:
+    glyph, text = _said(fact)
+    yield Line(text, glyph, note=_whose(fact) if may_read else "")
+    for kind, name, value in fields_of([fact]):
+        yield Line(f"{kind} field {name}", "change", shown(value, may_read=may_read))
+
+
+def _said(fact: Fact) -> tuple[str, str]:
+    match fact:
+        case MessageFact():
+            return "conversation", f"{_message(fact)} in conversation {fact.conversation}"
+        case ConversationFact():
+            told = [
+                f"status {fact.status}" if fact.status else "", "assignee" if fact.assignee else "",
+                plural(len(fact.labels), "label") if fact.labels is not None else "",
+            ]  # fmt: skip
+            return "change", f"Conversation {fact.conversation}: {', '.join(filter(None, told)) or 'no change'}"
+        case RatingFact():
+            return "change", f"Conversation {fact.conversation} was rated {fact.score} of 5"
+    return _said_of_customer(fact)
+
+
+def _message(fact: MessageFact) -> str:
+    who = (
+        "An internal note" if fact.private else "A colleague's answer" if fact.by_us else "A customer's message"
+    )
+    return f"{who} of {plural(len((fact.text or fact.html).split()), 'word')}"
+
+
+def _said_of_customer(fact: Fact) -> tuple[str, str]:
+    match fact:
+        case ContactFact():
+            return "accounts", f"Contact {fact.external_id}"
+        case AccountFact():
+            return "accounts", f"Account {fact.external_id}"
+        case RecordFact():
+            return "record", f"{fact.kind.capitalize()} {fact.external_id}, {fact.status or 'no status'}"
+        case NoteFact():
+            return "note", f"A note on the relationship, {fact.external_id}"
+        case ContactErasedFact():
+            return "dropped", f"Contact {fact.external_id} is to be forgotten"
+    return "ask", "Something else"
+
+
+def _whose(fact: Fact) -> str:
+    contact = fact.contact if isinstance(fact, MessageFact | ConversationFact) else fact
+    match contact:
+        case ContactFact():
+            named = [contact.name, contact.email, contact.phone, contact.title]
+            return ", ".join(filter(None, [*named, contact.account.name if contact.account else ""]))
+        case AccountFact():
+            return ", ".join(filter(None, [contact.name, contact.domain, contact.tier]))
+        case RecordFact():
+            return contact.title
+    return ""
+
+
+def shown(value: Any, *, may_read: bool) -> str:
+    """A value, or for who may read no customer's words only what kind of value it is."""
+    if may_read:
+        return str(value)[:80]
+    match value:
+        case None:
+            return "empty"
+        case bool():
+            return "yes or no"
+        case int() | float():
+            return "a number"
+        case str():
+            return f"a text of {plural(len(value), 'letter')}"
+        case list():
+            return f"a list of {len(value)}"
+    return "an object"
+
+
+def agents(connection: Connection) -> tuple[AgentLine, ...]:
+    here = list(User.objects.filter(is_active=True).order_by("name"))
+    return tuple(
+        AgentLine(
+            one.pk, str(one), one.email,
+            (Choice("", "Nobody here"), *(Choice(str(u.pk), u.name, chosen=u.pk == one.user_id) for u in here)),
+        )
+        for one in connection.agents.order_by("name", "pk")
+    )  # fmt: skip
+
+
+SYNCS = {"poll": "Asking for news", "compare": "Nightly comparison", "backfill": "Past conversations"}
+_STATES = {
+    "due": ("waiting its turn", "", "dotted"), "working": ("working", "", "half"),
+    "done": ("done", "pine", "done"), "stopped": ("stopped", "amber", "stop"),
+    "failed": ("failed", "red", "triangle"),
+}  # fmt: skip
+
+
+def sync_word(state: str) -> tuple[str, str, str]:
+    return _STATES[state]
+
+
+def syncs(connection: Connection) -> tuple[SyncLine, ...]:
+    """The newest of each kind."""
+    newest = {one.kind: one for one in connection.syncs.order_by("pk")}
+    return tuple(_sync(one) for one in newest.values())
+
+
+def _sync(sync: Sync) -> SyncLine:
+    word, tone, glyph = sync_word(sync.state)
+    of = f" of {sync.total}" if sync.total else ""
+    progress = f"{plural(sync.seen, 'event')}{of} so far." if sync.seen else ""
+    report = ", ".join(f"{value} {name}" for name, value in sync.report.items() if isinstance(value, int))
+    return SyncLine(
+        sync.kind, SYNCS[sync.kind], word.capitalize(), tone, glyph, f"{progress} {report}".strip(), sync.reason
+    )
