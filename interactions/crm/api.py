@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -81,8 +81,11 @@ def _decoded(text: bytes) -> Any:
         raise CrmError("the CRM's answer is not JSON", permanent=False) from None
 
 
-def tell(method: str, url: str, headers: Mapping[str, str], *, body: Any, made: str = "id") -> Answer:
-    """Make the vendor do something that must not happen twice; `made` names the id in its answer.
+type Made = str | Callable[[Any], str]
+
+
+def tell(method: str, url: str, headers: Mapping[str, str], *, body: Any, made: Made = "id") -> Answer:
+    """Make the vendor do something that must not happen twice; `made` names or finds the id in its answer.
 
     When it may have happened the answer is `unknown`: the vendor is asked before it is tried again.
     """
@@ -94,7 +97,7 @@ def tell(method: str, url: str, headers: Mapping[str, str], *, body: Any, made: 
     )  # fmt: skip
 
 
-def _told(method: str, url: str, headers: Mapping[str, str], body: Any, made: str) -> Answer:
+def _told(method: str, url: str, headers: Mapping[str, str], body: Any, made: Made) -> Answer:
     try:
         found = ask(method, url, headers, body=body)
     except Refused as error:
@@ -108,7 +111,9 @@ def _told(method: str, url: str, headers: Mapping[str, str], body: Any, made: st
     return Answer("sent", 200, external_id=_id_in(found, made))
 
 
-def _id_in(found: Any, made: str) -> str:
+def _id_in(found: Any, made: Made) -> str:
+    if callable(made):
+        return made(found)
     for name in made.split("."):
         found = found.get(name) if isinstance(found, dict) else None
     return str(found) if found is not None else ""

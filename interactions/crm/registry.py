@@ -4,8 +4,9 @@ from interactions.crm.base import Crm
 from interactions.crm.chatwoot import Chatwoot
 from interactions.crm.generic import Generic
 from interactions.crm.hubspot import HubSpot
+from interactions.crm.zendesk import Zendesk
 
-CRMS: dict[str, Crm] = {crm.kind: crm for crm in (Generic(), Chatwoot(), HubSpot())}
+CRMS: dict[str, Crm] = {crm.kind: crm for crm in (Generic(), Chatwoot(), HubSpot(), Zendesk())}
 
 
 def crm_for(kind: str) -> Crm:
