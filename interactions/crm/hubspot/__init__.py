@@ -43,7 +43,7 @@ _SETTINGS = (
     ),
     Setting("api_base", "Address of the API", required=False, example=calls.BASE),
     Setting(
-        "version", "Version of the conversations API", "Its part of the path.", required=False,
+        "version", "Version of the API", "v3, or a date.", required=False,
         example=calls.VERSION,
     ),
 )  # fmt: skip

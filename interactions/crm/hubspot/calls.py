@@ -30,30 +30,37 @@ def headers(connection: Connection) -> dict[str, str]:
     return {"Authorization": f"Bearer {connection.credentials.get('access_token', '')}"}
 
 
-def url(connection: Connection, *path: str) -> str:
+def _url(connection: Connection, *path: str) -> str:
     base = str(connection.config.get("api_base") or BASE).rstrip("/")
     return "/".join((base, *(quote(part, safe="") for part in path)))
 
 
 def threads(connection: Connection, *path: str) -> str:
-    """HubSpot moved the version: /conversations/v3/conversations/threads became
-    /conversations/conversations/2026-09/threads."""
-    version = str(connection.config.get("version") or VERSION)
-    where = ("conversations", version, "conversations") if version == VERSION else _dated(version)
-    return url(connection, *where, "threads", *path)
+    return _at(connection, "conversations", "conversations", "threads", *path)
+
+
+def objects(connection: Connection, *path: str) -> str:
+    return _at(connection, "crm", "objects", *path)
+
+
+def _at(connection: Connection, area: str, what: str, *path: str) -> str:
+    """A version by date stands behind what it is of: /crm/v3/objects, but /crm/objects/2026-09."""
+    version = _version(connection)
+    return _url(connection, area, *((version, what) if version == VERSION else (what, version)), *path)
 
 
 def assignee(connection: Connection, thread: str) -> str:
-    """Of this one the path had its present form from the start.
+    """Of this one the path has its present form in v3 too.
 
     https://developers.hubspot.com/docs/api-reference/2026-09-beta/conversations/conversations/threads/update-assignee
     """
-    version = str(connection.config.get("version") or VERSION)
-    return url(connection, *_dated(version), "threads", thread, "assignee")
+    return _url(
+        connection, "conversations", "conversations", _version(connection), "threads", thread, "assignee"
+    )
 
 
-def _dated(version: str) -> tuple[str, ...]:
-    return "conversations", "conversations", version
+def _version(connection: Connection) -> str:
+    return str(connection.config.get("version") or VERSION)
 
 
 def get(connection: Connection, where: str, **params: Any) -> dict[str, Any]:
@@ -156,7 +163,7 @@ def read[Model: Part](model: type[Model], found: Mapping[str, Any]) -> Model:
 def _actors(connection: Connection, ids: list[str]) -> list[Any]:
     if not ids:
         return []
-    where = threads(connection).removesuffix("threads") + "actors/batch/read"
+    where = _at(connection, "conversations", "conversations", "actors", "batch", "read")
     found = api.ask("POST", where, headers(connection), body={"inputs": ids})
     results = found.get("results") if isinstance(found, dict) else None
     return results if isinstance(results, list) else []
@@ -175,7 +182,7 @@ def _object(connection: Connection, family: str, id: str, *, archived: bool = Fa
         params["associations"] = "contacts,companies"
     if archived:
         params["archived"] = "true"
-    return get(connection, url(connection, "crm", "v3", "objects", PLURALS[family], id), **params)
+    return get(connection, objects(connection, PLURALS[family], id), **params)
 
 
 def _properties(connection: Connection, family: str) -> str:
@@ -205,7 +212,7 @@ def agents(connection: Connection) -> list[Agent]:
 
     https://developers.hubspot.com/docs/api-reference/crm-crm-owners-v3/guide
     """
-    owners = each(connection, url(connection, "crm", "v3", "owners"), 10_000)
+    owners = each(connection, _at(connection, "crm", "owners"), 10_000)
     return [
         Agent(str(one["userId"]), f"{one.get('firstName') or ''} {one.get('lastName') or ''}".strip(),
               str(one.get("email") or ""))

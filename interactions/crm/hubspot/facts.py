@@ -67,7 +67,7 @@ def _thread_facts(event: Event, thread: Thread, found: Found) -> Iterator[Fact]:
         case "deletion":
             yield _standing(thread, found, event.occurredAt, status="CLOSED")
         case "creation":
-            yield _standing(thread, found, event.occurredAt, status=thread.status, assignee=thread.assignedTo)
+            yield _standing(thread, found, event.occurredAt, assignee=thread.assignedTo)
 
 
 def whole(found: Found) -> list[Fact]:

@@ -152,9 +152,15 @@ def _note(connection: Connection, row: OutboxMessage, text: str) -> Answer:
         return _comment(connection, row, text)
     if row.type == "conversation.escalated":
         return Answer("sent", body="The conversation is not one of HubSpot's; nothing was done there.")
+    nobody = Answer("sent", body="HubSpot knows neither the contact nor the company; nothing was done there.")
+    return _on_record(connection, row, text) or nobody
+
+
+def _on_record(connection: Connection, row: OutboxMessage, text: str) -> Answer | None:
+    """A note on the contact, else on the company; None when HubSpot knows neither."""
     about = _whom_it_is_about(connection, row)
     if about is None:
-        return Answer("sent", body="HubSpot knows neither the contact nor the company; nothing was done there.")
+        return None
     link = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": _NOTE_TO[about.kind]}
     body = {
         "properties": {
@@ -163,7 +169,7 @@ def _note(connection: Connection, row: OutboxMessage, text: str) -> Answer:
         },
         "associations": [{"to": {"id": about.external_id}, "types": [link]}],
     }
-    where = calls.url(connection, "crm", "v3", "objects", "notes")
+    where = calls.objects(connection, "notes")
     return api.tell("POST", where, calls.headers(connection), body=body)
 
 
@@ -180,7 +186,10 @@ def _comment(connection: Connection, row: OutboxMessage, text: str) -> Answer:
     assert row.conversation is not None
     where = calls.threads(connection, row.conversation.external_id, "messages")
     body = {"type": "COMMENT", "text": text, "attachments": []}
-    return api.tell("POST", where, calls.headers(connection), body=body)
+    answer = api.tell("POST", where, calls.headers(connection), body=body)
+    if answer.status == 400:  # help desk threads are said to take no comments of apps since September 2026
+        return _on_record(connection, row, text) or answer
+    return answer
 
 
 def arrived(connection: Connection, row: OutboxMessage) -> Answer:
@@ -200,7 +209,7 @@ def arrived(connection: Connection, row: OutboxMessage) -> Answer:
     same = next((one for one in since if _is_same(connection, one, row)), None)
     if same:
         return Answer("sent", 200, external_id=same.id)
-    last = row.log.order_by("number").last()
+    last = row.log.filter(number=row.attempts).order_by("at").first()
     if since or last is None or timezone.now() - last.at < _LONG_ENOUGH or len(told) == calls.PAGE:
         return Answer("unknown", body="HubSpot does not show it; that proves nothing yet.")
     return Answer("retry", body="Nothing was written on the thread since.")

@@ -14,6 +14,7 @@ from tests.vendors.hubspot import (
     ago,
     recorded,
 )
+from tests.vendors.server import Fault
 from tests.work import run_tasks
 
 CRM = HubSpot()
@@ -142,6 +143,11 @@ def test_notes_and_promises_go_to_the_thread_or_else_to_the_contact(
     words = "Promised: Credit &lt;50 EUR&gt; Due 2025-12-01.<br><br>— Karim Haddad, Rapport"
     assert note["properties"]["hs_note_body"] == words
     assert not OutboxMessage.objects.exclude(state="sent").exists()
+
+    hubspot.will(Fault(400, on="POST "))  # as help desk threads answer to the comments of an app
+    handling.add_note(hubspot_thread, cast.ines, "Ask the workshop first.")
+    run_tasks()
+    assert hubspot.notes[1]["properties"]["hs_note_body"].startswith("Ask the workshop first.")
 
 
 def test_contacts_companies_and_deals_are_taken_over(

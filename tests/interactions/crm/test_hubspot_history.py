@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from interactions.crm import api
-from interactions.crm.base import Agent, ConversationFact, CrmError, MessageFact
+from interactions.crm.base import Agent, ConversationFact, MessageFact
 from interactions.crm.hubspot import HubSpot
 from interactions.models import Connection
 from tests.vendors.hubspot import (
@@ -72,8 +72,11 @@ def test_the_users_are_listed_and_prove_the_token(at_hubspot: Connection, hubspo
     assert refused.value.status == 401
 
 
-def test_a_dated_version_of_the_api_has_another_path(at_hubspot: Connection, hubspot: FakeHubSpot) -> None:
+def test_a_dated_version_of_the_api_has_other_paths(at_hubspot: Connection, hubspot: FakeHubSpot) -> None:
     at_hubspot.config["version"] = "2026-09"
-    with pytest.raises(CrmError):
-        CRM.read(at_hubspot, "47/11")
-    assert hubspot.calls[-1].path == "/conversations/conversations/2026-09/threads/47%2F11"
+    for ask in (lambda: CRM.read(at_hubspot, "47/11"), lambda: CRM.agents(at_hubspot)):
+        with pytest.raises(api.Refused):
+            ask()
+    assert [one.path for one in hubspot.calls] == [
+        "/conversations/conversations/2026-09/threads/47%2F11", "/crm/owners/2026-09",
+    ]  # fmt: skip

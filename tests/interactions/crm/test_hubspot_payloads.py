@@ -15,7 +15,8 @@ from customers.facts import AccountFact, ContactErasedFact, ContactFact, RecordF
 from customers.models import Account
 from interactions.crm.base import Call, ConversationFact, MessageFact, Unreadable, Unverified
 from interactions.crm.hubspot import HubSpot, signature
-from interactions.models import InboxEvent, Refusal
+from interactions.models import Conversation, InboxEvent, Refusal
+from tests.cast import Cast
 from tests.vendors.hubspot import (
     SECRET,
     FakeHubSpot,
@@ -123,6 +124,33 @@ def test_events_of_one_instant_are_told_apart_by_what_they_are_about(from_hubspo
     others = [{**one, "toObjectId": 9002}, {**one, "subscriptionId": 99}, {**one, "eventId": 2}]
     from_hubspot.accepted(one, *others, one)
     assert InboxEvent.objects.count() == 4
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_late_and_repeated_events_settle_to_the_same_end(
+    from_hubspot: PushingHubSpot, hubspot: FakeHubSpot, cast: Cast, order: int
+) -> None:
+    answer = hubspot.answers("4711", "It is on its way.", ago(8))
+    again = hubspot.says("4711", "It never came!", ago(6))
+    changes = [
+        ("status", "CLOSED", 7),
+        ("assignedTo", "A-302", 7),
+        ("assignedTo", "A-301", 5),
+        ("status", "CLOSED", 4),
+    ]
+    told = [
+        from_hubspot.event("conversation.propertyChange", at=ago(when), propertyName=name, propertyValue=value)
+        for name, value, when in changes
+    ]
+    told += [from_hubspot.wrote(id, at=ago(when)) for id, when in (("m-1", 9), (answer, 8), (again, 6))]
+    told.append(from_hubspot.event("conversation.creation", at=ago(9)))
+    for one in told[::order]:
+        from_hubspot.accepted(one, one)
+        run_tasks()
+    thread = Conversation.objects.get(external_id="4711")
+    assert (thread.status, thread.assignee, thread.contact.name) == ("resolved", cast.tomas, "Sigrid Moe")  # type: ignore[union-attr]
+    assert [one.external_id for one in thread.messages.order_by("sent_at")] == ["m-1", answer, again]
+    assert not thread.deliveries.exists()
 
 
 def test_events_of_another_account_are_dead_and_of_unknown_kinds_are_shown(
