@@ -37,6 +37,15 @@ class ByAccount(filters.FilterSet):
     account = Id(field_name="account_id")
 
 
+class Records(ByAccount):
+    contact = Id(field_name="contact_id")
+    connection = filters.UUIDFilter(field_name="source")
+    external_id = filters.CharFilter(max_length=200)
+    kind = filters.CharFilter(max_length=40)
+    status = filters.CharFilter(max_length=60)
+    updated_since = filters.IsoDateTimeFilter(field_name="source_updated_at", lookup_expr="gte")
+
+
 class Erasures(filters.FilterSet):
     connection = filters.UUIDFilter(field_name="source")
     external_id = filters.CharFilter(max_length=200, method="of_contact")
@@ -78,8 +87,14 @@ class Deliveries(ByConversation):
     draft = Id(field_name="decision__draft_id")
     connection = filters.UUIDFilter(field_name="connection_id")
     state = filters.ChoiceFilter(choices=OutboxMessage.State.choices)
+    kind = filters.ChoiceFilter(choices=OutboxMessage.Kind.choices)
+    type = filters.CharFilter(max_length=40)
+    created_since = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
 
 
-class Events(filters.FilterSet):
+class Events(ByConversation):
     connection = filters.UUIDFilter(field_name="connection_id")
     state = filters.ChoiceFilter(choices=InboxEvent.State.choices)
+    type = filters.CharFilter(max_length=60)
+    key = filters.CharFilter(max_length=200)
+    received_since = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte")

@@ -56,7 +56,7 @@ class Records(Resource):
 
     reach = reach.records
     serializer_class = shapes.RecordSerializer
-    filterset_class = filters.ByAccount
+    filterset_class = filters.Records
 
 
 class Erasures(Resource):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -162,11 +163,12 @@ def _noted(who: Standing, account: Account, until: datetime) -> Iterable[_Told]:
 
 
 def _recorded(who: Standing, account: Account, until: datetime) -> Iterable[_Told]:
-    rows = Record.objects.filter(account=account, occurred_at__lt=min(until, timezone.now()))
-    for row in rows.order_by("-occurred_at")[: ENTRIES + 1]:
-        assert row.occurred_at is not None
+    """When it happened, or else when it was told; with its age, for the CRM may know better by now."""
+    rows = Record.objects.filter(account=account).annotate(at=Coalesce("occurred_at", "source_updated_at"))
+    for row in rows.filter(at__lt=min(until, timezone.now())).order_by("-at")[: ENTRIES + 1]:
         kind, status = row.kind.capitalize(), row.status.capitalize()
-        yield _Told(row.occurred_at, Entry("record", str(row), kind, clock(row.occurred_at), status))
+        text = f"{status}. Told {ago(row.source_updated_at)}.".removeprefix(". ")
+        yield _Told(row.at, Entry("record", str(row), kind, clock(row.at), text))
 
 
 def _promised(who: Standing, account: Account, until: datetime) -> Iterable[_Told]:

@@ -1,5 +1,6 @@
 """Lists and details: who sees what, how they are narrowed and paged, and that rows cost no query each."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -67,6 +68,24 @@ def test_a_list_and_its_details_agree(house: Connection, petra: Program, name: s
     rows = results(petra, f"{name}/")
     assert rows
     assert petra.get(f"{name}/{rows[0]['id']}/").json() == rows[0]
+
+
+def test_records_events_and_deliveries_are_narrowed_down(house: Connection, petra: Program) -> None:
+    before, after = (timezone.now() + timedelta(hours=hours) for hours in (-1, 1))
+    yes: list[tuple[str, dict[str, Any]]] = [
+        ("records", {"kind": "order", "connection": house.pk, "external_id": "o-1", "updated_since": before}),
+        ("events", {"type": "message.received", "state": "dead", "received_since": before}),
+        ("deliveries", {"kind": "reply", "type": "reply.approved", "created_since": before}),
+    ]
+    no: list[tuple[str, dict[str, Any]]] = [
+        ("records", {"kind": "invoice"}), ("records", {"status": "paid"}), ("records", {"contact": 1}),
+        ("records", {"updated_since": after}), ("events", {"type": "x"}), ("events", {"key": "x"}),
+        ("events", {"received_since": after}), ("deliveries", {"kind": "event"}),
+        ("deliveries", {"created_since": after}),
+    ]  # fmt: skip
+    for name, by in (*yes, *no):
+        told = {key: one.isoformat() if isinstance(one, datetime) else str(one) for key, one in by.items()}
+        assert len(results(petra, f"{name}/", **told)) == ((name, by) in yes), (name, by)
 
 
 @pytest.mark.parametrize("name", ABOUT_CUSTOMERS + ABOUT_TALK + ["articles", "events", "connections"])

@@ -45,9 +45,19 @@ def test_an_account_tells_its_story(cast: Cast, draft: Draft, sign_in: SignIn) -
         occurred_at=now - timedelta(days=3), source_updated_at=now,
     )  # fmt: skip
 
+    Record.objects.create(
+        account=cast.fjord,
+        kind="subscription",
+        external_id="2",
+        title="Plan 12",
+        source_updated_at=now - timedelta(2),
+    )
+
     page = sign_in(cast.karim).get(f"/accounts/{cast.fjord.pk}/").content.decode()
 
     for said in (
+        "Paid. Told just now.",
+        "Told 2 days ago.",
         "Karim Haddad",
         "Writes short mails",
         "A second site",
