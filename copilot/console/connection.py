@@ -16,7 +16,7 @@ from copilot.console.fill_connection import agents, line, reading, reading_of_te
 from copilot.console.shell import shell, tabs
 from copilot.console.visit import Visit, is_admin, page
 from copilot.templatetags.rapport import ago
-from interactions import connecting, listeners
+from interactions import connecting, listeners, sync
 from interactions.access import visible_connections
 from interactions.crm.base import CrmError
 from interactions.crm.registry import crm_for
@@ -221,11 +221,28 @@ def _map(visit: Visit, connection: Connection) -> Shown:
     return Shown(said="who is who is kept.")
 
 
+def _fetch(visit: Visit, connection: Connection) -> Shown:
+    kind = visit.request.POST.get("kind", "")
+    try:
+        sync.start(connection, kind, visit.person)
+    except sync.CannotFetch as error:
+        return Shown(problem=str(error))
+    return Shown(said="it is fetched in the background, behind live mail. No drafts are made of old mail.")
+
+
+def _stop(visit: Visit, connection: Connection) -> Shown:
+    kind = visit.request.POST.get("kind", "")
+    running = connection.syncs.filter(kind=kind).order_by("-pk").first()
+    if running is None or not sync.stop(running, visit.person):
+        return Shown(problem="It has ended already. Nothing was changed.")
+    return Shown(said="stopped. What came is kept; it goes on from there when it is started again.")
+
+
 VERBS: dict[str, Callable[[Visit, Connection], Shown]] = {
     "rotate": _rotate, "end-overlap": _end_overlap, "pause": _pause, "resume": _resume, "enable": _enable,
     "revoke": _revoke,
     "target": _target, "rename": _rename, "settings": _settle, "check": _check, "test": _test,
-    "fetch-people": _fetch_people, "people": _map,
+    "fetch-people": _fetch_people, "people": _map, "fetch": _fetch, "stop": _stop,
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from copilot.console.connection_rows import AgentLine, ConnectionLine, Reading, 
 from copilot.console.traffic import IN, OUT
 from copilot.templatetags.rapport import ago, clock
 from customers.facts import AccountFact, ContactErasedFact, ContactFact, NoteFact, RecordFact
+from interactions import sync
 from interactions.connecting import Tried, facts_of
 from interactions.crm.base import ConversationFact, Fact, MessageFact, RatingFact
 from interactions.crm.registry import CRMS
@@ -203,16 +204,29 @@ def sync_word(state: str) -> tuple[str, str, str]:
 
 
 def syncs(connection: Connection) -> tuple[SyncLine, ...]:
-    """The newest of each kind."""
+    """What can be asked of its CRM: the newest task of each kind, or none yet."""
     newest = {one.kind: one for one in connection.syncs.order_by("pk")}
-    return tuple(_sync(one) for one in newest.values())
+    return tuple(_sync(kind, newest.get(kind)) for kind in sync.kinds_of(connection))
 
 
-def _sync(sync: Sync) -> SyncLine:
-    word, tone, glyph = sync_word(sync.state)
-    of = f" of {sync.total}" if sync.total else ""
-    progress = f"{plural(sync.seen, 'event')}{of} so far." if sync.seen else ""
-    report = ", ".join(f"{value} {name}" for name, value in sync.report.items() if isinstance(value, int))
-    return SyncLine(
-        sync.kind, SYNCS[sync.kind], word.capitalize(), tone, glyph, f"{progress} {report}".strip(), sync.reason
-    )
+_RUNNING = (Sync.State.DUE, Sync.State.WORKING)
+
+
+def _sync(kind: str, task: Sync | None) -> SyncLine:
+    start = Choice("fetch", "Compare now" if kind == Sync.Kind.COMPARE else "Start")
+    if task is None:
+        return SyncLine(kind, SYNCS[kind], "Not started", "", "dotted", verb=start)
+    word, tone, glyph = sync_word(task.state)
+    runs = task.state in _RUNNING and not (kind == Sync.Kind.COMPARE and task.attempts == 0)
+    verb = Choice("stop", "Stop") if runs else start
+    if task.state in (Sync.State.STOPPED, Sync.State.FAILED):
+        verb = Choice("fetch", "Go on")
+    return SyncLine(kind, SYNCS[kind], word.capitalize(), tone, glyph, _progress(task), task.reason, verb)
+
+
+def _progress(task: Sync) -> str:
+    of = f" of {plural(task.total, 'conversation')}" if task.total else ""
+    seen = f"{plural(task.seen, 'event')}{of} so far." if task.seen else ""
+    report = ", ".join(f"{value} {name}" for name, value in task.report.items() if isinstance(value, int))
+    due = f"Next {clock(task.due_at)}." if task.state == Sync.State.DUE else ""
+    return " ".join(filter(None, [seen, f"{report}." if report else "", due]))

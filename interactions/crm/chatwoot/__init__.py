@@ -5,11 +5,13 @@ https://github.com/chatwoot/chatwoot; docs/connectors/chatwoot.md says what coul
 """
 
 import hmac
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 from interactions.crm.base import (
     About,
@@ -96,6 +98,24 @@ class Chatwoot:
 
     def agents(self, connection: Connection) -> list[Agent]:
         return asking.agents(connection)
+
+    def sample(self, connection: Connection, url: str, now: datetime) -> Call:
+        """Signed as Chatwoot does from 4.11.2 on."""
+        sender = {"id": 0, "name": "Test Customer", "email": "test.customer@example.com", "type": "contact"}
+        conversation = {"id": 0, "channel": "Channel::Email", "status": "open", "meta": {"sender": sender}}
+        told = {
+            "event": "message_created", "id": 0, "content": "Hello, this is a test.", "content_type": "text",
+            "message_type": "incoming", "private": False, "created_at": now.isoformat(),
+            "account": {"id": connection.config.get("account_id", "")}, "sender": sender,
+            "conversation": conversation,
+        }  # fmt: skip
+        body, stamp = json.dumps(told).encode(), str(int(now.timestamp()))
+        digest = hmac.digest(connection.secrets[0].encode(), stamp.encode() + b"." + body, "sha256").hex()
+        headers = {
+            "x-chatwoot-signature": f"sha256={digest}", "x-chatwoot-timestamp": stamp,
+            "x-chatwoot-delivery": f"test-{uuid4()}",
+        }  # fmt: skip
+        return Call(url, headers, body)
 
 
 def _check_signature(secrets: list[str], call: Call, now: datetime) -> None:

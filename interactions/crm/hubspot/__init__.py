@@ -112,6 +112,18 @@ class HubSpot:
     def agents(self, connection: Connection) -> list[Agent]:
         return calls.agents(connection)
 
+    def sample(self, connection: Connection, url: str, now: datetime) -> Call:
+        """It points at a conversation that is not there, as an event only ever points."""
+        stamp = str(int(now.timestamp() * 1000))
+        event = {
+            "portalId": connection.config.get("portal", ""), "subscriptionId": 0, "eventId": 0,
+            "subscriptionType": "conversation.creation", "occurredAt": int(stamp), "objectId": 0,
+        }  # fmt: skip
+        body = json.dumps([event]).encode()
+        signed = signature.sign(connection.secrets[0], "POST", url, body, stamp)
+        headers = {"x-hubspot-signature-v3": signed, "x-hubspot-request-timestamp": stamp}
+        return Call(url, headers, body)
+
 
 def _delivery(told: Any) -> Delivery:
     body = json.dumps(told).encode()

@@ -233,3 +233,39 @@ def a_desk(cast: Cast, desk: FakeVendor) -> Connection:
     connection.set_credentials({"token": TOKEN})
     connection.save()
     return connection
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("chatwoot", "message of 5 words"), ("hubspot", "It was taken at the door.")]
+)
+def test_each_vendors_test_event_is_signed_as_the_vendor_does(
+    cast: Cast, sign_in: SignIn, kind: str, said: str
+) -> None:
+    config = {"account_id": "1", "portal": "62515"}
+    connection = a_connection(team=cast.support, kind=kind, config=config, secrets=("s" * 24,))
+
+    page = sign_in(cast.ada).post(page_of(connection, "test"))
+
+    assert said in page.content.decode() and page.context["tested"].state != "Given up"
+    assert not InboxEvent.objects.exists()
+
+
+def test_past_conversations_are_fetched_and_stopped_from_the_page(cast: Cast, sign_in: SignIn) -> None:
+    connection = a_connection(team=cast.support, kind="chatwoot")
+    client = sign_in(cast.ada)
+    start, backfill = page_of(connection, "fetch"), {"kind": "backfill"}
+    answer = client.post(start, backfill)
+    assert answer.status_code == 422 and "has its credentials" in answer.content.decode()
+
+    connection.set_credentials({"api_token": TOKEN})
+    connection.save()
+    client.post(start, backfill)
+    row = connection.syncs.get()
+    assert (row.kind, row.state, row.started_by) == ("backfill", "due", cast.ada)
+    connection.syncs.update(seen=40, total=120)
+    assert "40 events of 120 conversations so far." in client.get(page_of(connection)).content.decode()
+
+    client.post(page_of(connection, "stop"), backfill)
+    assert client.post(page_of(connection, "stop"), backfill).status_code == 422
+    page = client.get(page_of(connection)).content.decode()
+    assert "Ada Quist stopped it." in page and "Go on" in page
