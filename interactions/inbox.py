@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db import connection as database
@@ -17,6 +18,7 @@ from customers.upsert import upsert_account, upsert_contact, upsert_note, upsert
 from interactions.crm.base import (
     Call,
     ConversationFact,
+    Crm,
     CrmError,
     Delivery,
     Fact,
@@ -24,6 +26,7 @@ from interactions.crm.base import (
     RatingFact,
     Unreadable,
     Unverified,
+    with_headers,
 )
 from interactions.crm.registry import crm_for
 from interactions.erasing import erase_told
@@ -90,16 +93,25 @@ def record(connection: Connection, call: Call) -> tuple[int, bool]:
     except Exception as error:
         reason = str(error) if isinstance(error, Unverified) else "the signature is garbage"
         raise Unverified(reason) from None
+    body = _kept(crm, call)
     try:
-        deliveries = crm.split(key, call.body)
+        deliveries = crm.split(key, body)
     except Unreadable as error:
-        _insert(connection, Delivery(key, "", call.body, broken=str(error)))
+        _insert(connection, Delivery(key, "", body, broken=str(error)))
         raise
     if len(deliveries) == 1:
         return _insert(connection, deliveries[0])
     with transaction.atomic():  # of a batch all is kept, or nothing: its sender repeats the whole
         kept = [_insert(connection, one) for one in deliveries]
     return kept[0][0] if kept else 0, all(known for _, known in kept)
+
+
+def _kept(crm: Crm, call: Call) -> bytes:
+    """What is written in the row: the raw bytes, under the headers that they are read by and when they came."""
+    if not crm.about.keeps:
+        return call.body
+    named = {name: call.headers.get(name, "") for name in crm.about.keeps}
+    return with_headers({**named, "date": format_datetime(timezone.now())}, call.body)
 
 
 def keep(connection: Connection, deliveries: Sequence[Delivery], *, is_history: bool = False) -> int:
@@ -255,7 +267,7 @@ def _take(event: InboxEvent, fact: Fact) -> str:
 
 def _take_in_talk(
     event: InboxEvent, fact: MessageFact | ConversationFact | RatingFact
-) -> tuple[Conversation, str]:
+) -> tuple[Conversation | None, str]:
     match fact:
         case MessageFact():
             return hear(event.connection, fact, is_history=_is_old(event, fact.sent_at))

@@ -17,11 +17,10 @@ from psycopg_pool import PoolTimeout
 
 from interactions import inbox
 from interactions.crm.base import Call, Unreadable, Unverified
+from interactions.crm.registry import crm_for
 from interactions.models import Connection
 
 log = logging.getLogger(__name__)
-
-MOST_BYTES = 1024 * 1024
 
 
 @csrf_exempt
@@ -37,15 +36,20 @@ def receive(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 
 
 def _receive(request: HttpRequest, connection_id: UUID) -> HttpResponse:
-    body = _body(request)
     known = _known.get(connection_id)
+    connection = known or _read(connection_id)
+    if connection is None:
+        return _says(404, "There is no such connection.")
+    body = _body(request, crm_for(connection.kind).about.most_bytes)
     call = _call(request, body or b"")
-    if known is not None and body is not None:
+    if known is not None:
         try:
-            return _take(known, call)
+            if body is not None:
+                return _take(known, call)
         except (inbox.Outdated, Unverified):
             pass  # its row has changed since it was read; perhaps its secrets
-    return _receive_afresh(connection_id, call, too_large=body is None)
+        connection = _read(connection_id)
+    return _take_afresh(connection, call, too_large=body is None)
 
 
 def _call(request: HttpRequest, body: bytes) -> Call:
@@ -54,15 +58,15 @@ def _call(request: HttpRequest, body: bytes) -> Call:
     return Call(settings.PUBLIC_URL + request.get_full_path(), headers, body)
 
 
-def _receive_afresh(connection_id: UUID, call: Call, *, too_large: bool) -> HttpResponse:
-    connection = _read(connection_id)
+def _take_afresh(connection: Connection | None, call: Call, *, too_large: bool) -> HttpResponse:
     if connection is None:
         return _says(404, "There is no such connection.")
     if connection.revoked_at:
         return _says(410, "This connection was revoked.")
     if too_large:
-        inbox.refuse(connection, "the body is larger than 1 MiB")
-        return _says(413, "The body is larger than 1 MiB.")
+        most = f"larger than {crm_for(connection.kind).about.most_bytes // 1024**2} MiB"
+        inbox.refuse(connection, f"the body is {most}")
+        return _says(413, f"The body is {most}.")
     try:
         return _take(connection, call)
     except Unverified as error:
@@ -99,16 +103,16 @@ def _read(connection_id: UUID) -> Connection | None:
     return connection
 
 
-def _body(request: HttpRequest) -> bytes | None:
+def _body(request: HttpRequest, most: int) -> bytes | None:
     """The raw bytes, or None when there are too many; never more than the limit is read."""
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or int(length) > MOST_BYTES:
+    if not length.isdecimal() or int(length) > most:
         return None
     # A body in chunks has no length, and Django would read nothing of it.
     in_chunks = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
     source = request.META["wsgi.input"] if in_chunks else request
-    body: bytes = source.read(MOST_BYTES + 1)
-    return body if len(body) <= MOST_BYTES else None
+    body: bytes = source.read(most + 1)
+    return body if len(body) <= most else None
 
 
 def _says(status: int, sentence: str) -> JsonResponse:

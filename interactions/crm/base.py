@@ -53,6 +53,12 @@ class Call:
     body: bytes
 
 
+def with_headers(headers: Mapping[str, str], body: bytes) -> bytes:
+    """A body under the headers that it is read by, as in a mail."""
+    lines = [f"{name}: {value}\r\n".encode() for name, value in headers.items()]
+    return b"".join([*lines, b"\r\n", body])
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One event of a delivery: its key is unique within the connection.
@@ -95,6 +101,9 @@ class MessageFact:
     author: Agent = Agent()
     echo_of: str = ""  # the outbox id, when the CRM tells us of our own reply
     private: bool = False
+    to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()  # of a mail: the Message-IDs it answers, the oldest first
+    unproven: bool = False  # it says who sent it, and the proof failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +192,9 @@ class About:
     has_history: bool = False  # can be asked for its past conversations
     hears_others: bool = False  # may also be told of conversations that came another way
     takes: frozenset[str] = frozenset()  # the outbound types it can carry
+    most_bytes: int = 1024 * 1024  # of one delivery at the door
+    keeps: tuple[str, ...] = ()  # headers without which the body cannot be read later
+    is_mail: bool = False  # its messages name no conversation: where one belongs is found out here
 
 
 class Crm(Protocol):
