@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from customers.models import Account, Contact
 from customers.upsert import upsert_account, upsert_contact
-from interactions import outbox, outcomes, wording
+from interactions import mailroom, outbox, outcomes, wording
 from interactions.automatic import kind_of_automatic
 from interactions.colleagues import person_of
 from interactions.crm.base import MessageFact
+from interactions.crm.registry import crm_for
 from interactions.events import ColleagueWrote, CustomerWrote, tell_all
 from interactions.letter import Letter
 from interactions.models import Connection, Conversation, Message, OutboxMessage
@@ -29,11 +30,26 @@ LOOP_WINDOW = timedelta(minutes=10)
 ECHO_WINDOW = timedelta(minutes=10)
 
 
-def hear(connection: Connection, fact: MessageFact, *, is_history: bool = False) -> tuple[Conversation, str]:
+def hear(
+    connection: Connection, fact: MessageFact, *, is_history: bool = False
+) -> tuple[Conversation | None, str]:
     """Apply one message in the caller's transaction; returns the reason when it changed nothing.
 
     `is_history`: it was over before we came, so nothing is opened, cancelled or drafted for it.
     """
+    if crm_for(connection.kind).about.is_mail:
+        ours = mailroom.own_reply(fact)
+        if ours:
+            outbox.settle_echo(ours, "", fact.sent_at)
+            return ours.conversation, "the echo of our own reply"
+        named = mailroom.sort(connection, fact)
+        if named is None:
+            return None, "an automatic answer of our own"
+        fact = named
+    return _hear(connection, fact, is_history=is_history)
+
+
+def _hear(connection: Connection, fact: MessageFact, *, is_history: bool) -> tuple[Conversation, str]:
     lock(connection, fact.conversation)
     contact = upsert_contact(connection.pk, fact.contact, fact.sent_at) if fact.contact else None
     conversation, is_new = _hold(connection, fact, contact)
@@ -90,7 +106,8 @@ def _add(
         conversation=conversation, by=_by(fact),
         contact=None if fact.by_us else contact, person=person,
         author_name=_author(fact, contact, person), external_id=fact.external_id, text=new,
-        html=wording.safe_html(fact.html) if fact.html else "", quoted=quoted, cc=list(fact.cc),
+        html=wording.safe_html(fact.html) if fact.html else "", quoted=quoted,
+        to=list(fact.to), cc=list(fact.cc), unproven=fact.unproven,
         attachments=[dict(one) for one in fact.attachments],
         automatic=automatic, sent_at=fact.sent_at,
         received_at=timezone.now(),

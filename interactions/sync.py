@@ -241,9 +241,9 @@ def stop(sync: Sync, person: User, key: ApiKey | None = None) -> bool:
 def kinds_of(connection: Connection) -> list[str]:
     """What can be asked of its CRM at all."""
     about = CRMS[connection.kind].about
-    can = {
-        Kind.POLL: about.polls, Kind.BACKFILL: about.has_history, Kind.COMPARE: about.polls or about.has_history
-    }  # fmt: skip
+    # A mail never changes, so there is nothing in a mailbox to compare with.
+    compares = (about.polls or about.has_history) and not about.is_mail
+    can = {Kind.POLL: about.polls, Kind.BACKFILL: about.has_history, Kind.COMPARE: compares}
     return [kind.value for kind, able in can.items() if able]
 
 

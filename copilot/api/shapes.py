@@ -115,7 +115,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
         model = Message
         fields = (
             "id", "conversation", "external_id", "by", "contact", "person", "author_name", "text", "html",
-            "quoted", "to", "cc", "attachments", "automatic", "sent_at", "received_at",
+            "quoted", "to", "cc", "attachments", "automatic", "unproven", "sent_at", "received_at",
         )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from interactions.models import Conversation, Message, OutboxMessage
 # The newest letters stand open; older ones fold into one line at the top.
 UNFOLDED = 6
 _KINDS = {"bounce": "Bounced", "auto_reply": "Out of office", "newsletter": "Newsletter", "loop": "A loop"}
+_UNPROVEN = "The sender is not proven"
 _CHANNELS = {"email": "Email", "chat": "Chat", "phone": "Phone", "sms": "Text message"}
 _BY = {Message.By.CUSTOMER: "customer", Message.By.COLLEAGUE: "colleague", Message.By.NOTE: "note"}
 
@@ -87,7 +88,7 @@ def letter(message: Message, scene: Scene) -> Letter:
         line=_line(message),
         quoted=message.quoted,
         files=tuple(_file(one) for one in message.attachments),
-        kind=_KINDS.get(message.automatic, message.automatic),
+        kind=_UNPROVEN if message.unproven else _KINDS.get(message.automatic, message.automatic),
     )
 
 

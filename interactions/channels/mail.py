@@ -1,5 +1,6 @@
 """A reply by email. Its Message-ID follows from the outbox row, so that a person can look for it."""
 
+import re
 import smtplib
 import time
 from collections.abc import Collection
@@ -11,7 +12,10 @@ from django.core.mail import EmailMessage
 
 from interactions.crm.base import Answer
 from interactions.letter import Letter
-from interactions.models import OutboxMessage
+from interactions.models import Message, OutboxMessage
+
+MOST_REFERENCES = 20
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]+>")
 
 
 def message_id(row: OutboxMessage, letter: Letter) -> str:
@@ -55,10 +59,29 @@ def _send(row: OutboxMessage, letter: Letter) -> Answer:
 
 
 def _headers(row: OutboxMessage, letter: Letter) -> dict[str, str]:
+    """No Auto-Submitted: a person approved it. A copy that comes back is known by its first two."""
     headers = {"Message-ID": message_id(row, letter), "X-Rapport-Delivery": str(row.pk)}
     if letter.in_reply_to:
-        headers["In-Reply-To"] = headers["References"] = letter.in_reply_to
+        headers["In-Reply-To"] = letter.in_reply_to
+        headers["References"] = " ".join(_references(row, letter))
     return headers
+
+
+def _references(row: OutboxMessage, letter: Letter) -> list[str]:
+    """The mails of the conversation from its first on, the one that is answered last (RFC 5322, 3.6.4)."""
+    said = Message.objects.filter(conversation=row.conversation_id).exclude(by=Message.By.NOTE)
+    ids = [_id_of(one) for one in said.select_related("delivery").order_by("sent_at", "pk")]
+    chain = [one for one in dict.fromkeys(ids) if one and one != letter.in_reply_to]
+    kept = chain if len(chain) < MOST_REFERENCES else [chain[0], *chain[2 - MOST_REFERENCES :]]
+    return [*kept, letter.in_reply_to]
+
+
+def _id_of(message: Message) -> str:
+    """The Message-ID it arrived or left with; empty for what was no mail."""
+    sent = getattr(message, "delivery", None)
+    if sent is None:
+        return message.external_id if _MESSAGE_ID.fullmatch(message.external_id) else ""
+    return message_id(sent, Letter.read(bytes(sent.payload))) if sent.connection_id is None else ""
 
 
 def shred(row_ids: Collection[str], email: str) -> int:

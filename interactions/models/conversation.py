@@ -110,6 +110,9 @@ class Message(models.Model):
     automatic = models.CharField(
         max_length=20, blank=True, help_text="bounce, auto_reply or newsletter; empty for people."
     )
+    unproven = models.BooleanField(
+        default=False, db_default=False, help_text="It says who sent it, and the proof failed."
+    )
     sent_at = models.DateTimeField()
     received_at = models.DateTimeField()
 
@@ -121,7 +124,14 @@ class Message(models.Model):
                 name="message_is_unique",
             )
         ]
-        indexes: ClassVar = [models.Index(fields=["conversation", "sent_at", "id"], name="message_in_order")]
+        indexes: ClassVar = [
+            models.Index(fields=["conversation", "sent_at", "id"], name="message_in_order"),
+            models.Index(
+                fields=["external_id"],
+                condition=models.Q(external_id__startswith="<"),
+                name="message_by_message_id",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.by} message {self.pk}"
