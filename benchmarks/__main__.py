@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("ingest", "first_words", "pages", "star", "drain")
+NAMES = ("ingest", "first_words", "pages", "star", "drain", "doors")
 
 
 def main(names: list[str]) -> int:

@@ -10,6 +10,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,6 +19,9 @@ from benchmarks.house import House, cpu_seconds, figure, house, middle, quantile
 CLIENTS = 8
 REQUESTS = 250  # of each client, in each turn
 TURNS = 5
+
+
+type Work = list[tuple[bytes, dict[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,11 @@ def _bare_table() -> None:
 
 def _turn(port: int, pid: int, path: str, secret: str, requests: int) -> Turn:
     """All clients at once; signing is done before the clock starts."""
-    work = [_signed(secret, requests) for _ in range(CLIENTS)]
+    return turn(port, pid, path, [_signed(secret, requests) for _ in range(CLIENTS)])
+
+
+def turn(port: int, pid: int, path: str, work: Sequence[Work]) -> Turn:
+    """`work`: for each client its bodies and headers."""
     spent: list[float] = []
     clients = [threading.Thread(target=_client, args=(port, path, mine, spent)) for mine in work]
     cpu, started = cpu_seconds(pid), time.perf_counter()
@@ -80,7 +88,7 @@ def _turn(port: int, pid: int, path: str, secret: str, requests: int) -> Turn:
     for client in clients:
         client.join()
     total = time.perf_counter() - started
-    count = CLIENTS * requests
+    count = sum(map(len, work))
     if len(spent) != count:
         raise SystemExit(f"{count - len(spent)} of {count} requests were not answered with 202.")
     return Turn(
@@ -89,7 +97,7 @@ def _turn(port: int, pid: int, path: str, secret: str, requests: int) -> Turn:
     )  # fmt: skip
 
 
-def _signed(secret: str, requests: int) -> list[tuple[bytes, dict[str, str]]]:
+def _signed(secret: str, requests: int) -> Work:
     from interactions.crm.signing import sign
 
     now = datetime.now(UTC)
@@ -113,7 +121,7 @@ def _event(key: str, now: datetime) -> dict[str, object]:
     }
 
 
-def _client(port: int, path: str, work: list[tuple[bytes, dict[str, str]]], spent: list[float]) -> None:
+def _client(port: int, path: str, work: Work, spent: list[float]) -> None:
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     for body, headers in work:
         started = time.perf_counter()

@@ -103,7 +103,7 @@ def record(connection: Connection, call: Call) -> tuple[int, bool]:
         return _insert(connection, deliveries[0])
     with transaction.atomic():  # of a batch all is kept, or nothing: its sender repeats the whole
         kept = [_insert(connection, one) for one in deliveries]
-    return kept[0][0] if kept else 0, all(known for _, known in kept)
+    return kept[0][0] if kept else 0, bool(kept) and all(known for _, known in kept)
 
 
 def _kept(crm: Crm, call: Call) -> bytes:
