@@ -31,7 +31,7 @@ def send(connection: Connection, row: OutboxMessage, as_agent: Agent | None) -> 
     data = json.loads(bytes(row.payload))
     if row.type == "conversation.changed":
         return _change(connection, row, data)
-    return _note(connection, row, signed(_words(row.type, data), _name(row)))
+    return _note(connection, row, data)
 
 
 def _reply(connection: Connection, row: OutboxMessage, as_agent: Agent | None) -> Answer:
@@ -147,8 +147,11 @@ def _name(row: OutboxMessage) -> str:
     return row.person.name if row.person else ""
 
 
-def _note(connection: Connection, row: OutboxMessage, text: str) -> Answer:
-    if _is_ours(connection, row):
+def _note(connection: Connection, row: OutboxMessage, data: Mapping[str, Any]) -> Answer:
+    """On the thread, unless it is another contact's; then on the contact's or the company's own page."""
+    text, about = signed(_words(row.type, data), _name(row)), data.get("contact")
+    of_another = row.conversation and about and row.conversation.contact_id != about["rapport_id"]
+    if _is_ours(connection, row) and not of_another:
         return _comment(connection, row, text)
     if row.type == "conversation.escalated":
         return Answer("sent", body="The conversation is not one of HubSpot's; nothing was done there.")
@@ -161,25 +164,29 @@ def _on_record(connection: Connection, row: OutboxMessage, text: str) -> Answer 
     about = _whom_it_is_about(connection, row)
     if about is None:
         return None
-    link = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": _NOTE_TO[about.kind]}
+    kind, id = about
+    link = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": _NOTE_TO[kind]}
     body = {
         "properties": {
             "hs_timestamp": row.created_at.isoformat(),
             "hs_note_body": html.escape(text).replace("\n", "<br>"),
         },
-        "associations": [{"to": {"id": about.external_id}, "types": [link]}],
+        "associations": [{"to": {"id": id}, "types": [link]}],
     }
     where = calls.objects(connection, "notes")
     return api.tell("POST", where, calls.headers(connection), body=body)
 
 
-def _whom_it_is_about(connection: Connection, row: OutboxMessage) -> Identity | None:
-    """The contact as HubSpot knows them, else the company."""
-    known, about = Identity.objects.filter(source=connection.pk), row.conversation
-    if about is None:
-        return None
-    contact = known.filter(contact=about.contact_id).first() if about.contact_id else None
-    return contact or (known.filter(account=about.account_id).first() if about.account_id else None)
+def _whom_it_is_about(connection: Connection, row: OutboxMessage) -> tuple[str, str] | None:
+    """The contact under HubSpot's number, else the company: as the event names them, or its conversation."""
+    data, known = json.loads(bytes(row.payload)), Identity.objects.filter(source=connection.pk)
+    for kind in _NOTE_TO:
+        named = (data.get(kind) or {}).get("id")
+        mine = getattr(row.conversation, f"{kind}_id", None)
+        identity = known.filter(kind=kind, **{kind: mine}).first() if mine and kind not in data else None
+        if id := named or (identity.external_id if identity else ""):
+            return kind, id
+    return None
 
 
 def _comment(connection: Connection, row: OutboxMessage, text: str) -> Answer:
@@ -195,12 +202,13 @@ def _comment(connection: Connection, row: OutboxMessage, text: str) -> Answer:
 def arrived(connection: Connection, row: OutboxMessage) -> Answer:
     """HubSpot keeps no marker of ours: the thread is searched for the words, by whom and since when.
 
-    Where colleagues have answered otherwise since, what is missing proves nothing: a person looks.
+    Where colleagues have answered otherwise since, what is missing proves nothing: a person looks. So they do
+    for a note, which may stand on the contact's page.
     """
     if row.type == "conversation.changed" and b'"note"' not in bytes(row.payload):
         return Answer("retry", body="Status and assignee may be said twice.")
     if not _is_ours(connection, row) or row.conversation is None:
-        return Answer("unknown", body="HubSpot cannot be asked for a note without a thread.")
+        return Answer("unknown", body="A note on a contact is not looked for; see there whether it arrived.")
     try:
         told = _newest(connection, row.conversation.external_id)
     except CrmError as error:
@@ -210,7 +218,8 @@ def arrived(connection: Connection, row: OutboxMessage) -> Answer:
     if same:
         return Answer("sent", 200, external_id=same.id)
     last = row.log.filter(number=row.attempts).order_by("at").first()
-    if since or last is None or timezone.now() - last.at < _LONG_ENOUGH or len(told) == calls.PAGE:
+    proven = row.type == "reply.approved" and not since and len(told) < calls.PAGE
+    if not proven or last is None or timezone.now() - last.at < _LONG_ENOUGH:
         return Answer("unknown", body="HubSpot does not show it; that proves nothing yet.")
     return Answer("retry", body="Nothing was written on the thread since.")
 

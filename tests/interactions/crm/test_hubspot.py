@@ -7,7 +7,7 @@ from interactions import handling, outbox
 from interactions.crm.hubspot import HubSpot
 from interactions.models import Connection, Conversation, OutboxMessage
 from tests.cast import Cast
-from tests.factories import a_conversation, a_reply
+from tests.factories import a_contact, a_reply
 from tests.vendors.hubspot import (
     FakeHubSpot,
     PushingHubSpot,
@@ -119,9 +119,11 @@ def test_what_is_done_with_it_here_is_told_there(
 
 
 def test_notes_and_promises_go_to_the_thread_or_else_to_the_contact(
-    hubspot_thread: Conversation, at_hubspot: Connection, hubspot: FakeHubSpot, cast: Cast
+    hubspot_thread: Conversation, hubspot: FakeHubSpot, cast: Cast
 ) -> None:
-    outbox.announce(hubspot_thread, "note.accepted", {"note": {"text": "Prefers a call."}}, cast.karim)
+    account, contact = hubspot_thread.account, hubspot_thread.contact
+    assert account and contact
+    outbox.announce_about(account, contact, "note.accepted", {"note": {"text": "Prefers a call."}}, cast.karim)
     escalated = {"to": "Petra Novak", "by": "ines@tern.example", "reason": "policy", "question": "May we?"}
     outbox.announce(hubspot_thread, "conversation.escalated", escalated, cast.ines)
     run_tasks()
@@ -129,25 +131,29 @@ def test_notes_and_promises_go_to_the_thread_or_else_to_the_contact(
         "Noted: Prefers a call.\n\n— Karim Haddad, Rapport",
         "Handed to Petra Novak. May we?\n\n— Ines Duarte, Rapport",
     ]
-    Connection.objects.filter(pk=at_hubspot.pk).update(hears_team=True)
-    by_mail = a_conversation(team=cast.support, contact=hubspot_thread.contact)
-    due = {"text": "Credit <50 EUR>", "due_at": "2025-12-01T09:00:00Z"}
-    outbox.announce(by_mail, "promise.made", {"promise": due}, cast.karim)
-    stranger = a_conversation(team=cast.support, contact=cast.sigrid)
-    outbox.announce(stranger, "promise.made", {"promise": due}, cast.karim)
-    handling.resolve(by_mail, cast.ines)
+    promise = {"promise": {"text": "Credit <50 EUR>", "due_at": "2025-12-01T09:00:00Z"}}
+    ola = a_contact(name="Ola Vik", account=account)  # HubSpot knows his company, and the thread is not his
+    outbox.announce_about(account, ola, "promise.made", promise, cast.karim)
     run_tasks()
-    [note] = hubspot.notes
-    assert note["associations"][0]["to"] == {"id": "512"}
-    assert note["associations"][0]["types"][0]["associationTypeId"] == 202
+    Conversation.objects.update(connection=None)
+    outbox.announce_about(account, contact, "promise.made", promise, cast.karim)
+    run_tasks()
+    of_firm, of_sigrid = hubspot.notes
+    links = [(one["to"]["id"], one["types"][0]["associationTypeId"]) for one in of_firm["associations"]]
+    assert links == [("9001", 190)]
+    assert of_sigrid["associations"][0]["to"] == {"id": "512"}
     words = "Promised: Credit &lt;50 EUR&gt; Due 2025-12-01.<br><br>— Karim Haddad, Rapport"
-    assert note["properties"]["hs_note_body"] == words
+    assert of_sigrid["properties"]["hs_note_body"] == words
     assert not OutboxMessage.objects.exclude(state="sent").exists()
 
+
+def test_a_note_that_a_thread_refuses_goes_to_the_contact(
+    hubspot_thread: Conversation, hubspot: FakeHubSpot, cast: Cast
+) -> None:
     hubspot.will(Fault(400, on="POST "))  # as help desk threads answer to the comments of an app
     handling.add_note(hubspot_thread, cast.ines, "Ask the workshop first.")
     run_tasks()
-    assert hubspot.notes[1]["properties"]["hs_note_body"].startswith("Ask the workshop first.")
+    assert hubspot.notes[0]["properties"]["hs_note_body"].startswith("Ask the workshop first.")
 
 
 def test_contacts_companies_and_deals_are_taken_over(
