@@ -81,6 +81,18 @@ class Chatwoot:
     def parse(self, type: str, body: bytes, fetched: bytes | None) -> list[Fact]:
         return reading.facts(type, decode(body))
 
+    def sample(self, connection: Connection, url: str, now: datetime) -> Call:
+        """A webhook about an invented customer, as Chatwoot would sign it."""
+        key, at = f"test-{uuid4()}", now.timestamp()
+        sender = {"id": key, "name": "Test Customer", "email": "test.customer@example.com", "type": "contact"}
+        talk = {"id": key, "channel": "Channel::WebWidget", "status": "open", "meta": {"sender": sender}}
+        message = {"id": key, "content": "Hello, this is a test.", "message_type": "incoming", "created_at": at}
+        told = {"event": "message_created", **message, "sender": sender, "conversation": talk}
+        body, stamp = json.dumps(told).encode(), str(int(at))
+        signed = _signature(connection.secrets[0], stamp, body)
+        headers = {"x-chatwoot-signature": signed, "x-chatwoot-timestamp": stamp, "x-chatwoot-delivery": key}
+        return Call(url, headers, body)
+
     def send(self, connection: Connection, row: OutboxMessage, as_agent: Agent | None) -> Answer:
         return telling.send(connection, row, as_agent)
 
@@ -124,11 +136,15 @@ def _check_signature(secrets: list[str], call: Call, now: datetime) -> None:
     if abs(now - datetime.fromtimestamp(int(stamp), UTC)) > TOLERANCE:
         raise Unverified("the timestamp is more than 5 minutes away")
     given = call.headers["x-chatwoot-signature"].encode()
-    signed = stamp.encode() + b"." + call.body
-    keys = [one.encode() for one in secrets if one]  # without a secret anybody could sign
-    wanted = [f"sha256={hmac.digest(key, signed, 'sha256').hex()}".encode() for key in keys]
-    if not any(hmac.compare_digest(one, given) for one in wanted):
+    wanted = [
+        _signature(one, stamp, call.body) for one in secrets if one
+    ]  # with an empty one anybody could sign
+    if not any(hmac.compare_digest(one.encode(), given) for one in wanted):
         raise Unverified("no signature matches")
+
+
+def _signature(secret: str, stamp: str, body: bytes) -> str:
+    return f"sha256={hmac.digest(secret.encode(), f'{stamp}.'.encode() + body, 'sha256').hex()}"
 
 
 def _check_token(secrets: list[str], call: Call) -> None:

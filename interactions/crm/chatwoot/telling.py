@@ -23,10 +23,13 @@ SKEW = timedelta(minutes=10)  # that two clocks may differ by
 
 def send(connection: Connection, row: OutboxMessage, as_agent: Agent | None) -> Answer:
     data = json.loads(bytes(row.payload))
-    if row.conversation and row.conversation.connection_id != connection.pk:
-        return Answer("dead", body="The conversation is not one of this Chatwoot's.")
+    is_reply = row.type == "reply.approved"
+    if not _number(data) or (row.conversation and row.conversation.connection_id != connection.pk):
+        return Answer(
+            "dead" if is_reply else "sent", body="Chatwoot has no such conversation; nothing was done."
+        )
     try:
-        if row.type == "reply.approved":
+        if is_reply:
             return _reply(connection, row, Letter.read(bytes(row.payload)), as_agent)
         if note := _note(row.type, data):
             return _post_note(connection, row, data, note, as_agent)
@@ -35,12 +38,17 @@ def send(connection: Connection, row: OutboxMessage, as_agent: Agent | None) -> 
         return Answer("dead" if error.permanent else "retry", body=str(error))
 
 
+def _number(data: Json) -> str:
+    """A note on a customer names their newest conversation, if there is one."""
+    return reading.text(reading.part(data, "conversation").get("id"))
+
+
 def arrived(connection: Connection, row: OutboxMessage) -> Answer:
     """A message is looked for; a change of the conversation is made again, which changes nothing twice."""
     said = _said(row)
     if not said:
         return Answer("retry", body="Setting it again does no harm.")
-    number = str(json.loads(bytes(row.payload))["conversation"]["id"])
+    number = _number(json.loads(bytes(row.payload)))
     try:
         there = messages(connection, number, row.created_at - SKEW)
     except CrmError as error:
@@ -70,7 +78,7 @@ def _post_note(
     """Under the token's owner it says who wrote it."""
     words = note if own_token(connection, agent) else _signed(row, note)
     fields = {"content": words, "private": True}
-    return _post(connection, row, str(data["conversation"]["id"]), fields, agent)
+    return _post(connection, row, _number(data), fields, agent)
 
 
 def _post(connection: Connection, row: OutboxMessage, number: str, fields: Json, agent: Agent | None) -> Answer:
@@ -83,7 +91,7 @@ def _change(connection: Connection, row: OutboxMessage, data: Json, agent: Agent
     answer = Answer("dead", body="Chatwoot has no place for this.")
     for name, value in reading.part(data, "changed").items():
         path, body = _setting(row, name, value)
-        url = in_conversation(connection, str(data["conversation"]["id"]), path)
+        url = in_conversation(connection, _number(data), path)
         answer = api.tell("POST", url, headers(connection, agent), body=body, made="")
         if answer.result == "unknown":
             answer = replace(answer, result="retry")  # setting it again does no harm
@@ -124,7 +132,7 @@ def _note(type: str, data: Json) -> str:
             return f"Note on the customer: {reading.part(data, 'note').get('text', '')}"
         case "promise.made":
             promise = reading.part(data, "promise")
-            due = f" (due {promise['due']})" if promise.get("due") else ""
+            due = f" (by {promise['due_at'][:10]})" if promise.get("due_at") else ""
             return f"We promised: {promise.get('text', '')}{due}"
         case "conversation.escalated":
             asked = f" “{data['question']}”" if data.get("question") else ""

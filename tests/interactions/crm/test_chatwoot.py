@@ -20,6 +20,7 @@ from interactions.crm.base import (
     Unverified,
 )
 from interactions.crm.chatwoot import Chatwoot
+from interactions.models import Connection
 from tests.vendors.chatwoot import SECRET, signed
 
 CRM = Chatwoot()
@@ -64,6 +65,16 @@ def test_an_older_version_proves_itself_by_the_secret_in_the_address() -> None:
     for query in (f"?token={SECRET}x", "?token=", "?token=short"):
         with pytest.raises(Unverified):
             CRM.verify([SECRET, "short", ""], call(b"{}", {}, query), timezone.now())
+
+
+def test_it_makes_a_webhook_of_its_own_to_try_a_connection_out() -> None:
+    there, now = Connection(kind="chatwoot"), timezone.now()
+    there.set_secrets([SECRET])
+    trial = CRM.sample(there, "https://rapport.example/webhooks/1", now)
+    assert CRM.verify([SECRET], trial, now).startswith("test-")
+    (heard,) = CRM.parse("message_created", trial.body, None)
+    assert isinstance(heard, MessageFact)
+    assert (heard.text, heard.channel) == ("Hello, this is a test.", "chat")
 
 
 def test_an_event_is_one_delivery_and_a_pressed_key_is_none() -> None:

@@ -137,6 +137,18 @@ def test_what_is_set_and_noted_here_stands_there_and_is_read_back(
     handling.reopen(ours(), cast.ines)
     run_tasks()
     assert (talk.assignee, talk.status) == (0, "open")
+    promise = {"text": "A call.", "due_at": "2026-11-24T09:00:00+00:00"}
+    outbox.announce(ours(), "promise.made", {"promise": promise}, cast.ines)
+    outbox.announce(ours(), "note.accepted", {"note": {"text": "Before noon."}}, cast.ines)
+    asked = {"to": "Petra Novak", "reason": "above_limit", "question": "May we?"}
+    outbox.announce(ours(), "conversation.escalated", asked, cast.ines)
+    run_tasks()
+    told = [one["content"] for one in talk.messages if one["private"]][-3:]
+    assert sorted(told) == [
+        "Handed to Petra Novak (above limit). “May we?”",
+        "Note on the customer: Before noon.",
+        "We promised: A call. (by 2026-11-24)",
+    ]
     handling.assign(ours(), cast.petra, cast.ines)
     run_tasks()
     dead = OutboxMessage.objects.get(state="dead")
@@ -261,7 +273,10 @@ def test_what_chatwoot_cannot_carry_is_not_sent_in_part(
     there.hears_team = True
     there.save()
     outbox.announce(other, "conversation.escalated", {"to": "Petra", "by": "x", "reason": "policy"})
-    outbox.announce(made, "conversation.escalated", {"to": "Petra", "by": "x", "reason": "policy"})
+    outbox.queue_event(there, "note.accepted", {"conversation": None, "note": {"text": "Before noon."}})
+    run_tasks()
+    events = list(OutboxMessage.objects.filter(kind="event").values_list("state", flat=True))
+    assert events == ["sent", "sent"]  # nowhere to say it, and nothing is wrong
     there.config = {}
     letter = a_letter(conversation=made, person=cast.ines)
     unset = OutboxMessage(type="reply.approved", payload=letter.canonical(), conversation=made)
