@@ -114,7 +114,9 @@ class FakeHubSpot(FakeVendor):
         return self._paged(asked, found)
 
     def _thread(self, asked: Asked, id: str) -> Any:
-        return self.threads.get(id) or _missing()
+        found = self.threads.get(id)
+        is_asked_for = found and found["archived"] == (asked.params.get("archived") == "true")
+        return found if is_asked_for else _missing()
 
     def _update_thread(self, asked: Asked, id: str) -> Any:
         self.threads[id]["status"] = asked.body["status"]

@@ -109,8 +109,8 @@ def found_for(connection: Connection, event: Event) -> dict[str, Any] | None:
 
 
 def _found_thread(connection: Connection, event: Event) -> dict[str, Any]:
-    gone = {"archived": "true"} if event.action == "deletion" else {}
-    thread = get(connection, threads(connection, event.about), **gone)
+    gone = event.action == "deletion" or (event.propertyName, event.propertyValue) == ("isArchived", "true")
+    thread = get(connection, threads(connection, event.about), **({"archived": "true"} if gone else {}))
     messages = []
     if event.messageId:
         messages.append(_message(connection, event.about, event.messageId))

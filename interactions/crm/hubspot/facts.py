@@ -105,9 +105,9 @@ def _standing(
 
 
 def _message(message: Message, thread: Thread, found: Found) -> MessageFact | None:
-    """None for what nobody said: bots' greetings, and the news of closing and assigning."""
+    """None for what nobody said to us: spam, bots' greetings, the news of closing and assigning."""
     private, sender = message.type == "COMMENT", message.sender
-    if message.type not in ("MESSAGE", "COMMENT") or sender.actorId.startswith(_AUTOMATS):
+    if thread.spam or message.type not in ("MESSAGE", "COMMENT") or sender.actorId.startswith(_AUTOMATS):
         return None
     by_us = private or message.direction == "OUTGOING"
     author = _author(sender, found) if by_us else Agent()

@@ -134,6 +134,7 @@ class Thread(Part):
     associatedContactId: Word = ""  # noqa: N815
     assignedTo: Word = ""  # noqa: N815
     originalChannelId: Word = ""  # noqa: N815
+    spam: bool = False
 
 
 class Association(Part):

@@ -245,3 +245,18 @@ def test_a_visitor_in_a_chat_is_answered_where_they_wrote(
          "deliveryIdentifiers": [visitor["deliveryIdentifier"]]},
     ]  # fmt: skip
     assert "subject" not in sent.body
+
+
+def test_an_archived_thread_is_over_and_spam_is_not_read(
+    hubspot_thread: Conversation, from_hubspot: PushingHubSpot, hubspot: FakeHubSpot
+) -> None:
+    hubspot.thread("4900", ago(3), "You have won.")
+    hubspot.threads["4900"]["spam"] = True
+    from_hubspot.accepted(from_hubspot.wrote(hubspot.messages["4900"][0]["id"], "4900"))
+    hubspot.threads["4711"]["archived"] = True
+    archived = {"propertyName": "isArchived", "propertyValue": "true"}
+    from_hubspot.accepted(from_hubspot.event("conversation.propertyChange", **archived))
+    run_tasks()
+    assert [state for _, state in from_hubspot.states()] == ["applied", "ignored", "applied"]
+    hubspot_thread.refresh_from_db()
+    assert (hubspot_thread.status, Conversation.objects.count()) == ("resolved", 1)
