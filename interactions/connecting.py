@@ -199,7 +199,8 @@ def _tried(connection: Connection, crm: Sampled) -> Tried:
         return Tried(problem=f"It was turned away at the door: {error}.")
     event = InboxEvent.objects.select_related("connection").get(pk=event_id)
     if crm_for(connection.kind).about.fetches:  # no network while a transaction is open
-        return Tried(event.type, event.state)
+        facts, _ = facts_of(event, list(connection.field_rules.all()))
+        return Tried(event.type, event.state, facts=facts)
     inbox.apply(event_id)
     event.refresh_from_db()
     facts, problem = facts_of(event, list(connection.field_rules.all()))

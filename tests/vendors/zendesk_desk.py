@@ -1,8 +1,13 @@
 """A Zendesk and our side of it, worked step by step."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.test import Client
 from time_machine import Traveller
 
+from interactions.crm.base import Delivery
+from interactions.crm.registry import crm_for
 from interactions.models import Connection, Conversation, InboxEvent
 from tests.vendors.zendesk import FakeZendesk, signed
 from tests.work import run_tasks
@@ -41,3 +46,11 @@ class Desk:
 
     def words(self, number: int) -> list[tuple[str, str]]:
         return list(self.conversation(number).messages.order_by("sent_at", "pk").values_list("by", "text"))
+
+    def history_from(self, cursor: Mapping[str, Any] | None) -> list[Delivery]:
+        found: list[Delivery] = []
+        while cursor is not None:
+            page = crm_for("zendesk").history(self.connection, cursor)
+            found += page.deliveries
+            cursor = page.cursor
+        return found

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from copilot.models import Draft
 from customers.models import Contact
-from interactions import asking, handling
+from interactions import asking, connecting, handling, outbox
 from interactions.crm import post
 from interactions.crm.base import (
     Agent,
@@ -326,9 +326,9 @@ def test_history_comes_whole_page_by_page_and_again_where_it_broke_off(desk: Des
     assert first.total == 4 and first.cursor
     fake.will(Fault(429, retry_after="30", on=f"/tickets/{numbers[2]}/audits"))
     with pytest.raises(CrmError) as stopped:
-        everything(desk, first.cursor)
+        desk.history_from(first.cursor)
     assert (stopped.value.permanent, stopped.value.retry_after) == (False, 30)
-    rest = everything(desk, first.cursor)
+    rest = desk.history_from(first.cursor)
     told = {one.key: one for one in (*first.deliveries, *rest)}
     assert len(told) == 3
     calls = len(fake.calls)
@@ -340,13 +340,29 @@ def test_history_comes_whole_page_by_page_and_again_where_it_broke_off(desk: Des
     assert len(fake.calls) == calls, "what was told whole is not asked for again"
 
 
-def everything(desk: Desk, cursor: Any) -> list[Any]:
-    found: list[Any] = []
-    while cursor is not None:
-        page = ZENDESK.history(desk.connection, cursor)
-        found += page.deliveries
-        cursor = page.cursor
-    return found
+def test_an_admin_tries_it_out_without_a_call_to_zendesk(desk: Desk, cast: Cast) -> None:
+    tried = connecting.try_event(desk.connection, cast.ada)
+    said = next(fact for fact in tried.facts if isinstance(fact, MessageFact))
+    assert (tried.problem, tried.type, said.text) == ("", "ticket.created", "Hello, this is a test.")
+    assert not desk.fake.calls and not InboxEvent.objects.exists()
+
+
+def test_notes_promises_and_escalations_become_private_comments(desk: Desk, cast: Cast) -> None:
+    number, conversation = desk.asked()
+    for type, data in (
+        ("note.accepted", {"note": {"text": "Prefers mornings."}}),
+        ("promise.made", {"promise": {"text": "A call.", "due_at": "2026-11-24T09:00:00+00:00"}}),
+        ("conversation.escalated", {"to": "Petra Novak", "by": "ines@tern.example", "question": "By express?"}),
+    ):
+        outbox.queue_event(desk.connection, type, data, conversation=conversation, person=cast.ines)
+    outbox.queue_event(desk.connection, "note.accepted", {"note": {"text": "Of no ticket."}}, person=cast.ines)
+    run_tasks()
+    assert desk.fake.comments(number)[1:] == [
+        (INES, "Noted: Prefers mornings.", False), (INES, "Promised: A call. (due 2026-11-24)", False),
+        (INES, "Escalated to Petra Novak by ines@tern.example.\n\nBy express?", False),
+    ]  # fmt: skip
+    assert "no ticket of this Zendesk" in OutboxMessage.objects.get(state="dead").reason
+    assert {one.state for one in desk.tell()} == {"ignored"}
 
 
 def test_its_agents_and_a_wrong_setting(desk: Desk) -> None:
