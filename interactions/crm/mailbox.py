@@ -109,11 +109,11 @@ class Mailbox:
 def mailbox(connection: Connection) -> Iterator[Mailbox]:
     """The connection's folder; raises CrmError when it cannot be opened or the line breaks."""
     config = connection.config
-    target = targets.check(f"https://{config['imap_host']}:{int(config.get('imap_port') or 993)}")
+    target = targets.check(f"https://{config['imap_host']}:{config.get('imap_port') or 993}")
     imap = None
     try:
         imap = _open(target)
-        _let_in(imap, config["imap_user"], connection.credentials.get("imap_password", ""))
+        _let_in(imap, config.get("imap_user", ""), connection.credentials.get("imap_password", ""))
         yield Mailbox(imap, config.get("imap_folder") or "INBOX")
     except (imaplib.IMAP4.error, OSError) as error:
         what = f"the mail server did not answer as it should ({type(error).__name__})"

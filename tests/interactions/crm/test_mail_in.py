@@ -241,6 +241,10 @@ def test_a_mailbox_that_was_numbered_anew_repeats_nothing(
 def test_a_mailbox_that_does_not_open_says_why(polled: Connection, imap: FakeImap, settings: Settings) -> None:
     crm = crm_for("mail")
     assert crm.agents(polled) == []
+    polled.config["imap_port"] = "the usual one"
+    with pytest.raises(CrmError, match="not an https URL"):
+        crm.agents(polled)
+    polled.config["imap_port"] = str(imap.port)
     polled.set_credentials({"imap_password": "wrong"})
     with pytest.raises(CrmError, match="user and password") as wrong:
         crm.agents(polled)
