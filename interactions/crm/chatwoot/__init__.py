@@ -111,24 +111,6 @@ class Chatwoot:
     def agents(self, connection: Connection) -> list[Agent]:
         return asking.agents(connection)
 
-    def sample(self, connection: Connection, url: str, now: datetime) -> Call:
-        """Signed as Chatwoot does from 4.11.2 on."""
-        sender = {"id": 0, "name": "Test Customer", "email": "test.customer@example.com", "type": "contact"}
-        conversation = {"id": 0, "channel": "Channel::Email", "status": "open", "meta": {"sender": sender}}
-        told = {
-            "event": "message_created", "id": 0, "content": "Hello, this is a test.", "content_type": "text",
-            "message_type": "incoming", "private": False, "created_at": now.isoformat(),
-            "account": {"id": connection.config.get("account_id", "")}, "sender": sender,
-            "conversation": conversation,
-        }  # fmt: skip
-        body, stamp = json.dumps(told).encode(), str(int(now.timestamp()))
-        digest = hmac.digest(connection.secrets[0].encode(), stamp.encode() + b"." + body, "sha256").hex()
-        headers = {
-            "x-chatwoot-signature": f"sha256={digest}", "x-chatwoot-timestamp": stamp,
-            "x-chatwoot-delivery": f"test-{uuid4()}",
-        }  # fmt: skip
-        return Call(url, headers, body)
-
 
 def _check_signature(secrets: list[str], call: Call, now: datetime) -> None:
     """`sha256=hex(HMAC-SHA256(secret, "timestamp.body"))`, the timestamp in Unix seconds."""
