@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("ingest", "first_words", "pages", "star", "drain", "doors")
+NAMES = ("ingest", "first_words", "pages", "star", "drain", "doors", "slow_receiver")
 
 
 def main(names: list[str]) -> int:

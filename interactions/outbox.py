@@ -93,7 +93,9 @@ def _named(connection: Connection, row: Account | Contact | None) -> dict[str, A
     if row is None:
         return None
     known = row.identities.filter(source=connection.pk).order_by("pk").first()
-    return {"id": known.external_id if known else "", "rapport_id": row.pk, "name": row.name}
+    named = {"id": known.external_id if known else "", "rapport_id": row.pk, "name": row.name}
+    # By the address their deliveries are found when they are erased.
+    return named | {"email": row.email} if isinstance(row, Contact) else named
 
 
 def queue_event(

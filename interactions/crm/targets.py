@@ -71,4 +71,5 @@ def _is_loopback(address: str) -> bool:
 
 def _is_public(address: str) -> bool:
     ip = _plain(address)
-    return ip.is_global and not (ip.is_multicast or getattr(ip, "is_site_local", False))
+    # What is reserved may be translated to an inner IPv4 address by some router on the way.
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or getattr(ip, "is_site_local", False))
