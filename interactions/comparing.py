@@ -175,16 +175,20 @@ def compare(connection: Connection, name: str, since: datetime) -> list[Drift]:
     ]
 
 
-@transaction.atomic
 def _mend(connection: Connection, fact: MessageFact | ConversationFact, since: datetime) -> bool:
-    """Whether it was news. Each by itself, so that no two conversations' contacts are held at once."""
-    is_history = _at(fact) < since
+    """Whether it was news. What was erased here is none, though the CRM has it still."""
     try:
-        if isinstance(fact, MessageFact):
-            return not hear(connection, fact, is_history=is_history)[1]
-        return not follow(connection, fact, is_history=is_history)[1]
+        return not _take_in(connection, fact, is_history=_at(fact) < since)
     except Erased:
         return False
+
+
+@transaction.atomic
+def _take_in(connection: Connection, fact: MessageFact | ConversationFact, *, is_history: bool) -> str:
+    """Each by itself, so that no two conversations' contacts are held at once."""
+    if isinstance(fact, MessageFact):
+        return hear(connection, fact, is_history=is_history)[1]
+    return follow(connection, fact, is_history=is_history)[1]
 
 
 def _number(connection: Connection, name: str) -> int:

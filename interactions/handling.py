@@ -4,7 +4,7 @@ Each is the newest word on the matter, and is told to the conversation's CRM, so
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -15,6 +15,7 @@ from interactions.colleagues import agent_of
 from interactions.events import ConversationClosed, tell_all
 from interactions.models import Conversation, Message
 from interactions.talk import tell_conversation
+from interactions.thread import stamp
 from people.models import User
 
 Status = Conversation.Status
@@ -59,15 +60,15 @@ def add_note(conversation: Conversation, person: User, text: str) -> Message:
     )  # fmt: skip
     _change(conversation, person, {})
     said = {"id": note.pk, "text": note.text, "author": person.name}
-    _tell(conversation, person, {"note": said}, _stamp(now))
+    _tell(conversation, person, {"note": said}, stamp(now))
     return note
 
 
 def _change(conversation: Conversation, by: User, fields: Mapping[str, Any]) -> None:
-    now = _stamp(timezone.now())
+    now = stamp(timezone.now())
     held = Conversation.objects.select_for_update(no_key=True).get(pk=conversation.pk)
     told = [name for name in ("status", "assignee", "labels") if name in fields]
-    held.told_at |= dict.fromkeys(told, now)
+    held.told_at |= dict.fromkeys(fields.keys() - {"resolved_at"}, now)
     held.version += 1
     for name, value in fields.items():
         setattr(held, name, value)
@@ -76,10 +77,6 @@ def _change(conversation: Conversation, by: User, fields: Mapping[str, Any]) -> 
     if told:
         _tell(held, by, {name: _in_words(held, name) for name in told}, now)
     tell_conversation(conversation)
-
-
-def _stamp(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _in_words(conversation: Conversation, name: str) -> Any:

@@ -52,7 +52,7 @@ def hear(
 def _hear(connection: Connection, fact: MessageFact, *, is_history: bool) -> tuple[Conversation, str]:
     lock(connection, fact.conversation)
     contact = upsert_contact(connection.pk, fact.contact, fact.sent_at) if fact.contact else None
-    conversation, is_new = _hold(connection, fact, contact)
+    conversation, opens = _hold(connection, fact, contact)
     before = _told_before(conversation, fact, contact)
     if before.same:
         return conversation, "this message is here already"
@@ -65,7 +65,7 @@ def _hear(connection: Connection, fact: MessageFact, *, is_history: bool) -> tup
     elif message.by == Message.By.COLLEAGUE and not is_history:
         _colleague_wrote(conversation, message, before)
     outcomes.derive(conversation)
-    if is_new:
+    if opens:
         outcomes.derive_earlier(conversation)
     tell_conversation(conversation)
     return conversation, ""
@@ -213,8 +213,8 @@ def _customer_wrote(conversation: Conversation, message: Message, before: _Befor
     """A customer's word opens the conversation again, unless a newer word says how it stands."""
     is_new = message.automatic == "" and message.sent_at >= conversation.last_message_at and not is_history
     if conversation.status != Status.OPEN and not is_history and _says_open(conversation, message):
-        if set_newest(conversation, "status", Status.OPEN, message.sent_at):
-            conversation.snoozed_until = None
+        set_newest(conversation, "status", Status.OPEN, message.sent_at)
+        set_newest(conversation, "snoozed_until", None, message.sent_at)
         conversation.save(update_fields=["status", "snoozed_until", "told_at"])
     if is_new and before.reply_waits:
         outbox.cancel_waiting(conversation, "The customer wrote again.")

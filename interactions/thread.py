@@ -22,7 +22,7 @@ def hold(
     connection: Connection, external_id: str, at: datetime, told: Mapping[str, Any],
     account_of: Callable[[], Account | None] = lambda: None, *, is_message: bool = False,
 ) -> tuple[Conversation, bool]:  # fmt: skip
-    """The conversation, and whether it is new; `lock` it first. Its oldest news says what it is about.
+    """The conversation, and whether this opened it or says better what it is about; `lock` it first.
 
     Raises Erased where the conversation was erased: only a newer message begins it again.
     """
@@ -32,38 +32,65 @@ def hold(
     if found is None:
         keep_erased(connection.pk, "conversation", external_id, at if is_message else None)
     conversation = found or Conversation(
-        connection=connection, external_id=external_id, team=connection.team, created_at=at, last_message_at=at
-    )
-    opens = found is None or at < conversation.created_at
-    news = _news(conversation, told, account_of, opens)
-    if opens or news:
-        for name, value in news.items():
+        connection=connection, external_id=external_id, team=connection.team, created_at=at, last_message_at=at,
+        told_at=dict.fromkeys(_ABOUT, _NEVER),
+    )  # fmt: skip
+    since = {name: conversation.told_at.get(name, stamp(conversation.created_at)) for name in _ABOUT}
+    changed = _take_oldest(conversation, stamp(at), told, account_of, since)
+    if found and at >= found.created_at and not changed:
+        return conversation, False
+    _open(conversation, at, since)
+    conversation.save()
+    if conversation.account:
+        conversation.account.teams.add(conversation.team)
+    return conversation, True
+
+
+# What a conversation is about: each keeps its oldest word, and `told_at` says when that was where it was not
+# the conversation's opening.
+_ABOUT = ("subject", "channel", "contact", "language", "account")
+_NEVER = "~"  # comes after every time
+
+
+def _take_oldest(
+    conversation: Conversation, at: str, told: Mapping[str, Any], account_of: Callable[[], Account | None],
+    since: dict[str, str],
+) -> bool:  # fmt: skip
+    """Whether any of it is older than what was known; of two words of the same instant one always wins."""
+    words, changed = dict(told), False
+    if conversation.account is None or at <= since["account"]:
+        words["account"] = account_of()
+    for name, value in words.items():
+        present = getattr(conversation, name)
+        if value and (not present or (at, str(value)) < (since[name], str(present))):
             setattr(conversation, name, value)
-        conversation.created_at = min(conversation.created_at, at)
-        conversation.save()
-        if conversation.account:
-            conversation.account.teams.add(conversation.team)
-    return conversation, found is None
+            since[name], changed = at, True
+    if conversation.account is None and conversation.contact and conversation.contact.account:
+        conversation.account, changed = conversation.contact.account, True  # until one is told
+    return changed
 
 
-def _news(
-    conversation: Conversation, told: Mapping[str, Any], account_of: Callable[[], Account | None], opens: bool
-) -> dict[str, Any]:
-    """What is not known of it yet, or is told better by its opening."""
-    told = dict(told)
-    contact = told.get("contact") or conversation.contact
-    if opens or conversation.account is None:
-        told["account"] = account_of() or conversation.account or (contact and contact.account)
-    return {name: value for name, value in told.items() if value and (opens or not getattr(conversation, name))}
+def _open(conversation: Conversation, at: datetime, since: Mapping[str, str]) -> None:
+    if conversation.pk and at < conversation.created_at and not conversation.messages.exists():
+        conversation.last_message_at = at
+    conversation.created_at = min(conversation.created_at, at)
+    others = {name: told for name, told in conversation.told_at.items() if name not in since}
+    later = {name: told for name, told in since.items() if told != stamp(conversation.created_at)}
+    conversation.told_at = others | later
+
+
+def stamp(at: datetime) -> str:
+    """A time as `told_at` has it: texts that compare as the times do."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def set_newest(conversation: Conversation, name: str, value: Any, at: datetime) -> bool:
     """Whether this word changed anything; of two words of the same instant one always wins."""
-    stamp, present = at.astimezone(UTC).isoformat(timespec="microseconds"), getattr(conversation, name)
+    told, present = stamp(at), getattr(conversation, name)
     known = conversation.told_at.get(name, "")
-    if stamp < known or (stamp == known and str(value) >= str(present)):
+    if told < known or (told == known and str(value) >= str(present)):
         return False
-    conversation.told_at[name] = stamp
+    conversation.told_at[name] = told
     if value == present:
         return False
     setattr(conversation, name, value)

@@ -1,74 +1,154 @@
 """Whatever order a CRM's events arrive in, and however often, the conversation ends up the same."""
 
-from datetime import timedelta
+from copy import deepcopy
+from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+from django.db.models.functions import Now
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from interactions import handling
-from interactions.models import Connection, Conversation, Message
+from interactions import handling, sync
+from interactions.models import Connection, Conversation, Message, Sync
 from tests.cast import Cast
-from tests.crm import PushingCrm, minutes_ago, received, sent
+from tests.crm import PushingCrm, event, iso, minutes_ago, received, sent
+from tests.vendors.askable import Archive, archive, askable, connection
 from tests.work import run_tasks
+
+__all__ = ["archive", "askable", "connection"]
 
 START = minutes_ago(600)
 JAN = {"id": "a-1", "name": "Fjord Shipping"}
 FEB = {"id": "a-2", "name": "Fjord Holding"}
 
 
+AGENTS = ({}, {"id": "g-1", "email": "ines@tern.example"}, {"id": "g-2", "email": "tomas@tern.example"})
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """A conversation as it really went: who wrote when, in which account, and what was automatic."""
+    """A conversation as it really went: who wrote when, what was automatic, and what was done with it."""
     told = []
-    for number in range(draw(st.integers(1, 7))):
-        at = START + timedelta(minutes=number * 11)
-        account = JAN if number < 3 else FEB
-        if draw(st.booleans()):
-            told.append(sent(f"answer {number}", message=f"m-{number}", at=at, account=account))
-            continue
-        headers = {"Auto-Submitted": "auto-replied"} if draw(st.integers(0, 4)) == 0 else {}
-        told.append(received(
-            f"please could you help with the thing {number}", message=f"m-{number}", at=at, account=account,
-            headers=headers, subject=f"{'Re: ' if number else ''}The thing",
-        ))  # fmt: skip
+    for number in range(draw(st.integers(1, 8))):
+        at = START + timedelta(minutes=(number - draw(st.integers(0, 1))) * 11)  # some at the same instant
+        kind = draw(st.sampled_from(("asked", "asked", "answered", "changed", "changed", "rated")))
+        told.append(draw(KINDS[kind](number, at)))
     return told
+
+
+@st.composite
+def asked(draw: st.DrawFn, number: int, at: datetime) -> dict[str, Any]:
+    headers = {"Auto-Submitted": "auto-replied"} if draw(st.integers(0, 4)) == 0 else {}
+    return received(
+        f"please could you help with the thing {number}", message=f"m-{number}", at=at,
+        account=JAN if number < 3 else FEB, headers=headers,
+        subject=draw(st.sampled_from(("", f"Thing {number}"))),
+        channel=draw(st.sampled_from(("email", "chat"))),
+    )  # fmt: skip
+
+
+@st.composite
+def answered(draw: st.DrawFn, number: int, at: datetime) -> dict[str, Any]:
+    account = JAN if number < 3 else FEB
+    private = draw(st.booleans())
+    return sent(f"answer {number}", message=f"m-{number}", at=at, account=account, private=private)
+
+
+@st.composite
+def changed(draw: st.DrawFn, number: int, at: datetime) -> dict[str, Any]:
+    words: dict[str, Any] = {
+        "status": st.sampled_from(("open", "resolved", "snoozed")), "assignee": st.sampled_from(AGENTS),
+        "labels": st.lists(st.sampled_from(("vip", "bug")), unique=True),
+        "snoozed_until": st.just(iso(at + timedelta(days=30, hours=number))),
+        "contact": st.just({"id": "p-1", "name": "Sigrid Moe"}),
+    }  # fmt: skip
+    names = draw(st.sets(st.sampled_from(sorted(words)), min_size=1))
+    data = {"conversation": {}, **{name: draw(words[name]) for name in sorted(names)}}
+    return event("conversation.changed", data, at)
+
+
+@st.composite
+def rated(draw: st.DrawFn, number: int, at: datetime) -> dict[str, Any]:
+    data = {"conversation": {}, "score": draw(st.integers(1, 5)), "rated_at": iso(at)}
+    return event("conversation.rated", data, at)
+
+
+KINDS = {"asked": asked, "answered": answered, "changed": changed, "rated": rated}
+TOLD = (
+    "subject", "status", "channel", "waiting_since", "last_message_at", "created_at", "language", "labels",
+    "assignee", "snoozed_until", "rating", "rated_at", "resolved_at", "reopened_at", "asked_again_at",
+)  # fmt: skip
 
 
 def state_of(connection: Connection, name: str) -> dict[str, Any]:
     conversation = Conversation.objects.get(connection=connection, external_id=name)
     told: list[str] = ["external_id", "by", "text", "automatic", "sent_at", "author_name"]
     return {
-        "subject": conversation.subject, "status": conversation.status, "channel": conversation.channel,
-        "waiting_since": conversation.waiting_since, "last_message_at": conversation.last_message_at,
-        "created_at": conversation.created_at, "contact": str(conversation.contact),
-        "account": str(conversation.account), "language": conversation.language,
-        "messages": list(conversation.messages.order_by("sent_at").values_list(*told)),
+        **{one: getattr(conversation, one) for one in TOLD},
+        "contact": str(conversation.contact), "account": str(conversation.account),
+        "messages": list(conversation.messages.order_by("sent_at", "external_id").values_list(*told)),
     }  # fmt: skip
 
 
-def tell(crm: PushingCrm, name: str, told: list[dict[str, Any]]) -> None:
-    for body in told:
-        body["data"]["conversation"]["id"] = name
+def tell(crm: PushingCrm, archive: Archive, name: str, told: list[dict[str, Any]], polled: list[bool]) -> None:
+    """Each comes by a webhook or, where `polled` says so, is found by the poll."""
+    for body, is_polled in zip(told, polled, strict=True):
+        if "conversation" in body["data"]:
+            body["data"]["conversation"]["id"] = name
+        if body["type"] == "conversation.changed":
+            body["data"]["id"] = body["data"].pop("conversation", {}).get("id", name)
         for role in ("contact", "account"):  # each run has customers of its own
             if role in body["data"]:
                 known = body["data"][role]
                 known["id"] = f"{name}-{known['id'].rpartition('-')[2]}"
-        crm.push(body)
+        if is_polled:
+            archive.news.append(deepcopy(body))
+            Sync.objects.update(due_at=Now())
+            sync.fetch(Sync.objects.get(kind="poll").pk)
+        else:
+            crm.push(body)
         run_tasks()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories(), data=st.data())
 def test_shuffled_and_repeated_events_settle_to_the_same(
-    crm: PushingCrm, history: list[dict[str, Any]], data: st.DataObject
+    crm: PushingCrm, archive: Archive, history: list[dict[str, Any]], data: st.DataObject
 ) -> None:
+    sync.keep_standing()
+    sync.fetch(Sync.objects.get(kind="poll").pk)
     repeated = history + data.draw(st.lists(st.sampled_from(history), max_size=3))
     shuffled = data.draw(st.permutations(repeated))
+    ways = data.draw(st.lists(st.booleans(), min_size=len(shuffled), max_size=len(shuffled)))
     number = Conversation.objects.count()
-    tell(crm, f"straight{number}", history)
-    tell(crm, f"shuffled{number}", list(shuffled))
+    tell(crm, archive, f"straight{number}", history, [False] * len(history))
+    tell(crm, archive, f"shuffled{number}", list(shuffled), ways)
     assert state_of(crm.connection, f"shuffled{number}") == state_of(crm.connection, f"straight{number}")
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_the_oldest_word_says_what_it_is_about_and_the_newest_how_it_stands(
+    crm: PushingCrm, late: bool
+) -> None:
+    until = [START + timedelta(days=30), START + timedelta(days=60)]
+    rating = {"conversation": {"id": "c-1"}, "score": 4, "rated_at": iso(START)}
+    told = [
+        event("conversation.rated", rating, START),
+        received("first", subject="The first", channel="chat", message="m-1", at=minutes_ago(500)),
+        received("second", subject="The second", message="m-2", at=minutes_ago(400)),
+        *(
+            event("conversation.changed", {"id": "c-1", "status": "snoozed", "snoozed_until": iso(one)}, at)
+            for one, at in zip(until, (minutes_ago(300), minutes_ago(200)), strict=True)
+        ),
+        event("conversation.changed", {"id": "c-1", "status": "snoozed"}, minutes_ago(100)),
+    ]
+    for body in reversed(told) if late else told:
+        crm.push(body)
+        run_tasks()
+    conversation = crm.conversation()
+    assert (conversation.subject, conversation.channel) == ("The first", "chat")
+    assert (conversation.status, conversation.snoozed_until) == ("snoozed", until[1])
 
 
 def test_a_late_message_does_not_reopen(crm: PushingCrm, cast: Cast) -> None:
