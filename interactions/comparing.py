@@ -103,9 +103,13 @@ def _candidates(
 
 
 def _theirs(connection: Connection, cursor: Mapping[str, Any]) -> Stretch:
-    """A page of the CRM's own list: recent conversations that we do not know at all."""
+    """A page of the CRM's own list: recent conversations that we do not know at all.
+
+    A list that only points at conversations would cost a look at each; there the poll must find them.
+    """
     since = datetime.fromisoformat(cursor["since"])
-    if not crm_for(connection.kind).about.has_history:
+    about = crm_for(connection.kind).about
+    if about.fetches or not about.has_history:
         return Stretch(None, 0, ())
     page = crm_for(connection.kind).history(connection, cursor["page"])
     recent = {fact.conversation for fact in _facts(connection, page.deliveries) if _at(fact) >= since}
@@ -124,8 +128,7 @@ def _facts(connection: Connection, deliveries: Sequence[Delivery]) -> list[Messa
     crm = crm_for(connection.kind)
     for one in deliveries:
         try:
-            fetched = crm.fetch(connection, one.type, one.body) if crm.about.fetches else None
-            found += [] if one.broken else crm.parse(one.type, one.body, fetched)
+            found += [] if one.broken else crm.parse(one.type, one.body, None)
         except Unreadable:
             continue  # it is the backfill's to show
     return [fact for fact in found if isinstance(fact, MessageFact | ConversationFact)]

@@ -133,7 +133,7 @@ def test_a_backfill_brings_the_past_and_disturbs_nothing(
     crm.says("waiting", conversation="p-7", message="p-7-1", at=minutes_ago(5))
     crm.says("done with", conversation="p-8", message="p-8-1", at=minutes_ago(9 * DAY))
     run_tasks()
-    reply = a_reply(conversation=crm.conversation("p-7"), person=cast.ines, undo_seconds=30)
+    reply = a_reply(conversation=crm.conversation("p-7"), person=cast.ines, undo_seconds=3600)
     handling.resolve(crm.conversation("p-8"), cast.ines)
     drafts = Draft.objects.count()
     for n in range(300):
