@@ -162,15 +162,15 @@ class FakeChatwoot(FakeVendor):
     def _toggle(self, asked: Asked, number: str) -> Any:
         until = asked.body.get("snoozed_until")
         news = {"status": asked.body["status"], "snoozed_until": until}
-        return self._found(number, lambda talk: self._change(talk, **news) or {"payload": {"success": True}})
+        return self._found(number, lambda talk: self._changed(talk, {"payload": {"success": True}}, **news))
 
     def _assign(self, asked: Asked, number: str) -> Any:
         agent = asked.body["assignee_id"]
-        return self._found(number, lambda talk: self._change(talk, assignee=agent) or self._agent(agent))
+        return self._found(number, lambda talk: self._changed(talk, self._agent(agent), assignee=agent))
 
     def _label(self, asked: Asked, number: str) -> Any:
         labels = asked.body["labels"]
-        return self._found(number, lambda talk: self._change(talk, labels=labels) or {"payload": labels})
+        return self._found(number, lambda talk: self._changed(talk, {"payload": labels}, labels=labels))
 
     # How it keeps and tells it.
 
@@ -193,6 +193,10 @@ class FakeChatwoot(FakeVendor):
         if kind != 2:
             self._tell("message_created", self._message_told(talk, said))
         return said
+
+    def _changed(self, talk: Talk, answer: Any, **fields: Any) -> Any:
+        self._change(talk, **fields)
+        return answer
 
     def _change(self, talk: Talk, **fields: Any) -> None:
         old = {name: getattr(talk, name) for name in fields}
@@ -231,7 +235,7 @@ class FakeChatwoot(FakeVendor):
 
     def _shown(self, talk: Talk) -> dict[str, Any]:
         told = self._conversation_told(talk)
-        meta = {"sender": talk.contact, "channel": talk.channel}
+        meta: dict[str, Any] = {"sender": talk.contact, "channel": talk.channel}
         if talk.assignee:
             meta["assignee"] = self._agent(talk.assignee)
         return {**told, "channel": None, "account_id": 1, "meta": meta}
