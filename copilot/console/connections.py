@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
 from django.urls import reverse
 
@@ -65,8 +66,10 @@ def new(visit: Visit) -> HttpResponse:
         visit.person, kind=kind, name=told.name, team=told.team, deliver_to=told.deliver_to,
         config=told.config, credentials=told.credentials,
     )  # fmt: skip
-    once = [Pair("Address", connecting.address(made.connection))]
-    once += [Pair("Secret", made.secret)] if made.secret else []
+    if not made.secret:
+        messages.success(visit.request, f"{told.name} is here. Paste its address and its secret next.")
+        return visit.go(reverse("connection", args=[made.connection.pk]))
+    once = [Pair("Address", connecting.address(made.connection)), Pair("Secret", made.secret)]
     once += [Pair("API key", made.key)] if made.key else []
     return show_connection(visit, made.connection, once=once)
 

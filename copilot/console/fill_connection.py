@@ -16,7 +16,7 @@ from customers.facts import AccountFact, ContactErasedFact, ContactFact, NoteFac
 from interactions import sync
 from interactions.connecting import Tried, facts_of
 from interactions.crm.base import ConversationFact, Fact, MessageFact, RatingFact
-from interactions.crm.registry import CRMS
+from interactions.crm.registry import CRMS, crm_for
 from interactions.mapping import fields_of
 from interactions.models import Connection, FieldRule, InboxEvent, OutboxMessage, Sync
 from people.models import User
@@ -75,7 +75,8 @@ def standing(connection: Connection) -> tuple[str, str, str, str]:
         failed = plural(connection.failures, "delivery", "deliveries")
         note = f"{failed} failed in a row. The next is tried at {clock(connection.rests_until)}."
         return "Resting", "amber", "clock", note
-    if not connection.secrets:
+    fetches_only = crm_for(connection.kind).about.is_mail and connection.sealed_credentials
+    if not connection.secrets and not fetches_only:  # a mailbox that is looked into needs no secret
         return "Not finished", "amber", "ask", "It has no signing secret yet, so every delivery is turned away."
     return "Listening", "pine", "done", ""
 
