@@ -26,9 +26,10 @@ def derive_earlier(conversation: Conversation) -> None:
     if conversation.contact_id is None:
         return
     since = conversation.created_at - AGAIN_WITHIN
-    # Those resolved after it opened too: it may have been thought to have opened later.
-    earlier = Conversation.objects.filter(contact=conversation.contact_id, resolved_at__gte=since)
-    for one in earlier.exclude(pk=conversation.pk).order_by("resolved_at")[:50]:
+    earlier = Conversation.objects.filter(
+        contact=conversation.contact_id, resolved_at__range=(since, conversation.created_at)
+    )
+    for one in earlier.exclude(pk=conversation.pk)[:50]:
         derive(one)
 
 

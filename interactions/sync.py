@@ -221,6 +221,14 @@ def start(connection: Connection, kind: str, person: User | None, key: ApiKey | 
     return last
 
 
+def go_on(connection: Connection, person: User) -> None:
+    """What failed is tried again: its connection has other credentials or settings now."""
+    failed = Sync.objects.filter(connection=connection, state=State.FAILED)
+    for kind in failed.exclude(kind=Kind.BACKFILL).values_list("kind", flat=True).distinct():
+        if not why_not(connection, kind):
+            start(connection, kind, person)
+
+
 def _again(sync: Sync, person: User | None, **fields: Any) -> None:
     Sync.objects.filter(pk=sync.pk).update(due_at=Now(), started_by=person, **fields)
 

@@ -187,6 +187,7 @@ def _settle(visit: Visit, connection: Connection) -> Shown:
     if missing := [one.label for one in needed if not known.get(one.name)]:
         return Shown(problem=f"Still missing: {', '.join(missing)}. Nothing was changed.")
     connecting.set_settings(connection, visit.person, config, credentials)
+    sync.go_on(connection, visit.person)
     return Shown(said="the settings are kept. Check the credentials next.")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from copilot.models import Draft
@@ -14,7 +15,7 @@ from interactions.crm.base import About, Agent, Setting
 from interactions.crm.generic import Generic
 from interactions.crm.registry import CRMS
 from interactions.crm.signing import new_secret
-from interactions.models import AgentLink, Connection, Conversation, InboxEvent, OutboxMessage
+from interactions.models import AgentLink, Connection, Conversation, InboxEvent, OutboxMessage, Sync
 from people.models import AuditEntry
 from tests.cast import Cast
 from tests.copilot.console.made import SignIn
@@ -39,6 +40,7 @@ class Desk(Generic):
             Setting("token", "API token", help="Under Profile, API.", secret=True),
         ),
         makes_secret=False,
+        polls=True,
     )
 
     def agents(self, connection: Connection) -> list[Agent]:
@@ -113,9 +115,12 @@ def test_credentials_are_checked_and_what_is_wrong_is_said_in_plain_words(
     connection.refresh_from_db()
     assert connection.credentials == {"token": TOKEN}  # left empty, it stays
     assert client.post(page_of(connection, "settings"), {"set-base_url": ""}).status_code == 422
+    poll = Sync.objects.create(connection=connection, kind="poll", state="failed", due_at=timezone.now())
     client.post(page_of(connection, "settings"), {"set-base_url": desk.url, "set-token": "tok-2"})
     client.post(check)
     assert desk.calls[-1].headers["authorization"] == "Bearer tok-2"
+    poll.refresh_from_db()
+    assert poll.state == "due", "what the old credentials were refused is asked again"
 
 
 def test_the_vendors_people_become_people_here(cast: Cast, desk: FakeVendor, sign_in: SignIn) -> None:
