@@ -58,11 +58,11 @@ def _seed() -> tuple[Any, list[int]]:
 NOW = datetime.now(UTC)
 _CONVERSATION = (
     "id, team_id, account_id, contact_id, external_id, subject, channel, language, topic, status,"
-    " waiting_since, last_message_at, version, created_at"
+    " waiting_since, last_message_at, version, created_at, labels, told_at, rating_comment"
 )
 _MESSAGE = (
     'conversation_id, by, author_name, external_id, text, html, quoted, "to", cc, attachments,'
-    " automatic, sent_at, received_at"
+    " automatic, unproven, sent_at, received_at"
 )
 _DRAFT = (
     "conversation_id, n, state, version, text, abstained, missing, sources, unused, checks, lessons,"
@@ -88,6 +88,7 @@ def _conversations(rng: random.Random, team: int, people: list[tuple[Any, Any]])
         yield (
             number, team, account.pk, contact.pk, "", f"Question {number} about the export", "email", "en",
             "", "open" if _open(number) else "resolved", at if _open(number) else None, at, 1, at,
+            "[]", "{}", "",
         )  # fmt: skip
 
 
@@ -98,7 +99,7 @@ def _messages(rng: random.Random) -> Any:
             by = "colleague" if turn % 2 and not _open(conversation) else "customer"
             text = f"Why does export {conversation} stop after a while? " * 6
             moment = at + timedelta(minutes=turn)
-            yield (conversation, by, "Kim Ito", "", text, "", "", "[]", "[]", "[]", "", moment, moment)
+            yield (conversation, by, "Kim Ito", "", text, "", "", "[]", "[]", "[]", "", False, moment, moment)
 
 
 def _drafts() -> Any:
