@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from interactions.crm.registry import CRMS
+
 ROOT = Path(__file__).resolve().parent.parent
 APPS = {"people", "customers", "interactions", "copilot"}
 FILE_LINES = 400
@@ -96,6 +98,12 @@ def test_every_command_in_the_docs_exists() -> None:
     for path in (ROOT / "docs").rglob("*.md"):
         told = set(re.findall(r"\bmake ([a-z][a-z-]*)", code_of(path.read_text())))
         assert not told - targets(), path.name
+
+
+@pytest.mark.parametrize("kind", list(CRMS))
+def test_every_kind_of_connection_has_its_page(kind: str) -> None:
+    """The console sends an admin there for what to click."""
+    assert (ROOT / "docs" / "connectors" / f"{kind}.md").is_file()
 
 
 def targets() -> set[str]:
