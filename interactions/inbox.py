@@ -334,7 +334,7 @@ def due_events(limit: int, *, is_history: bool = False) -> list[int]:
     """What is to be applied now; old mail is asked for by itself, so that it delays no news."""
     due = InboxEvent.objects.filter(state__in=InboxEvent.DUE, due_at__lte=Now(), connection__paused_at=None)
     due = due.filter(is_history=is_history)
-    return list(due.order_by("due_at").values_list("pk", flat=True)[:limit])
+    return list(due.order_by("due_at", "pk").values_list("pk", flat=True)[:limit])
 
 
 def wake_snoozed() -> int:
