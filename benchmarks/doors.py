@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.house import ROOT, figure, house, middle, wsgi
-from benchmarks.ingest import CLIENTS, Turn, Work, _bare_table, _connection, _turn, turn
+from benchmarks.ingest import CLIENTS, Turn, Work, bare_table, generic_connection, generic_turn, turn
 
 REQUESTS = 150  # of each client, in each turn
 TURNS = 3
@@ -23,17 +23,17 @@ def main() -> int:
     with house():
         makers = _makers()
         doors = {kind: _door(kind, secret) for kind, (secret, _) in makers.items()}
-        _, secret = _connection()
-        _bare_table()
+        _, secret = generic_connection()
+        bare_table()
         bare_path = f"/bare/{secret.removeprefix('whsec_')}"
         ratios: dict[str, list[float]] = {kind: [] for kind in makers}
         with (
             wsgi() as (port, pid),
             wsgi(DJANGO_SETTINGS_MODULE="benchmarks.bare_settings") as (bare_port, bare_pid),
         ):
-            _turn(bare_port, bare_pid, bare_path, secret, 50)
+            generic_turn(bare_port, bare_pid, bare_path, secret, 50)
             for _ in range(TURNS):
-                bare = _turn(bare_port, bare_pid, bare_path, secret, REQUESTS)
+                bare = generic_turn(bare_port, bare_pid, bare_path, secret, REQUESTS)
                 for kind, (_, make) in makers.items():
                     ratios[kind].append(_asked(port, pid, doors[kind], make).rate / bare.rate)
     print(

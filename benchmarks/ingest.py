@@ -34,24 +34,24 @@ class Turn:
 
 def main() -> None:
     with house() as place:
-        connection_id, secret = _connection()
-        _bare_table()
+        connection_id, secret = generic_connection()
+        bare_table()
         bare_path = f"/bare/{secret.removeprefix('whsec_')}"
         with (
             wsgi() as (port, pid),
             wsgi(DJANGO_SETTINGS_MODULE="benchmarks.bare_settings") as (bare_port, bare_pid),
         ):
-            _turn(port, pid, f"/webhooks/{connection_id}", secret, 50)
-            _turn(bare_port, bare_pid, bare_path, secret, 50)
+            generic_turn(port, pid, f"/webhooks/{connection_id}", secret, 50)
+            generic_turn(bare_port, bare_pid, bare_path, secret, 50)
             ours, bare = [], []
             for _ in range(TURNS):
-                ours.append(_turn(port, pid, f"/webhooks/{connection_id}", secret, REQUESTS))
-                bare.append(_turn(bare_port, bare_pid, bare_path, secret, REQUESTS))
+                ours.append(generic_turn(port, pid, f"/webhooks/{connection_id}", secret, REQUESTS))
+                bare.append(generic_turn(bare_port, bare_pid, bare_path, secret, REQUESTS))
             frozen = _frozen(place, port, pid, f"/webhooks/{connection_id}", secret)
         _report(ours, bare, frozen)
 
 
-def _connection() -> tuple[str, str]:
+def generic_connection() -> tuple[str, str]:
     from interactions.crm.signing import new_secret
     from interactions.models import Connection
     from people.models import Team
@@ -63,7 +63,7 @@ def _connection() -> tuple[str, str]:
     return str(connection.pk), secret
 
 
-def _bare_table() -> None:
+def bare_table() -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -73,7 +73,7 @@ def _bare_table() -> None:
         )
 
 
-def _turn(port: int, pid: int, path: str, secret: str, requests: int) -> Turn:
+def generic_turn(port: int, pid: int, path: str, secret: str, requests: int) -> Turn:
     """All clients at once; signing is done before the clock starts."""
     return turn(port, pid, path, [_signed(secret, requests) for _ in range(CLIENTS)])
 
@@ -135,7 +135,7 @@ def _client(port: int, path: str, work: Work, spent: list[float]) -> None:
 def _frozen(place: House, port: int, pid: int, path: str, secret: str) -> Turn:
     os.kill(place.valkey, signal.SIGSTOP)
     try:
-        return _turn(port, pid, path, secret, REQUESTS)
+        return generic_turn(port, pid, path, secret, REQUESTS)
     finally:
         os.kill(place.valkey, signal.SIGCONT)
 

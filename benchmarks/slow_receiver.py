@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from benchmarks.house import ROOT, figure, house, middle, process, wsgi
-from benchmarks.ingest import CLIENTS, REQUESTS, Turn, _connection, _turn
+from benchmarks.ingest import CLIENTS, REQUESTS, Turn, generic_connection, generic_turn
 
 TURNS = 5
 HANGING = 1  # each holds two of the four sending workers until its first time-out, and one after that
@@ -24,18 +24,18 @@ PATIENCE_SECONDS = 30
 
 def main() -> None:
     with house(), ExitStack() as stack:
-        connection_id, secret = _connection()
+        connection_id, secret = generic_connection()
         port, pid = stack.enter_context(wsgi())
         worker = ("celery", "-A", "config", "worker", "-Q", "sending", "-c", "4", "-l", "WARNING")
         stack.enter_context(process(sys.executable, "-m", *worker))
         stack.enter_context(process(sys.executable, str(ROOT / "manage.py"), "sweep", "--skip-checks"))
         path = f"/webhooks/{connection_id}"
-        _turn(port, pid, path, secret, 50)
-        quiet = [_turn(port, pid, path, secret, REQUESTS) for _ in range(TURNS)]
+        generic_turn(port, pid, path, secret, 50)
+        quiet = [generic_turn(port, pid, path, secret, REQUESTS) for _ in range(TURNS)]
         for _ in range(HANGING):
             _queue(stack.enter_context(_hanging()), ROWS)
         _wait_until(lambda: _count(state="sending") >= HANGING, "No delivery hangs.")
-        stuck = [_turn(port, pid, path, secret, REQUESTS) for _ in range(TURNS)]
+        stuck = [generic_turn(port, pid, path, secret, REQUESTS) for _ in range(TURNS)]
         spent = _good_one_gets_its(stack.enter_context(_good()))
         _report(quiet, stuck, spent)
 

@@ -93,8 +93,8 @@ def _read(connection_id: UUID) -> Connection | None:
     with database.cursor() as cursor:
         cursor.execute(_DOOR_SQL, [connection_id])
         row = cursor.fetchone()
+    _known.pop(connection_id, None)
     if row is None:
-        _known.pop(connection_id, None)
         return None
     connection = Connection.from_db("default", _DOOR, row[:-1])
     connection.version = row[-1]
