@@ -85,10 +85,10 @@ def stamp(at: datetime) -> str:
 
 
 def set_newest(conversation: Conversation, name: str, value: Any, at: datetime) -> bool:
-    """Whether this word changed anything; of two words of the same instant one always wins."""
+    """Whether this word changed anything; of two words of the same instant one always wins: first the empty."""
     told, present = stamp(at), getattr(conversation, name)
     known = conversation.told_at.get(name, "")
-    if told < known or (told == known and str(value) >= str(present)):
+    if told < known or (told == known and str(value or "") >= str(present or "")):
         return False
     conversation.told_at[name] = told
     if value == present:

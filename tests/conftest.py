@@ -6,10 +6,17 @@ from contextlib import ExitStack
 import django
 import pytest
 from django.conf import settings
+from hypothesis import settings as hypothesis
 
 from tests import services
 
 _up = ExitStack()
+# The same examples at every run, so that a change is judged by what it changed; and as many others as one
+# likes: EXPLORE=500 looks where nobody has looked.
+EXPLORE = int(os.environ.get("EXPLORE", "0"))
+hypothesis.register_profile("same", derandomize=True, database=None)
+hypothesis.register_profile("explore", derandomize=False)
+hypothesis.load_profile("explore" if EXPLORE else "same")
 FIXTURES = ("tests.cast", "tests.crm", "tests.receiver", "tests.work", "tests.browser", "tests.vendors.hubspot")
 LONGEST = ("test_run.py", "test_faults.py", "test_main_job.py")
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from interactions import handling, sync
 from interactions.models import Connection, Conversation, Message, Sync
 from tests.cast import Cast
+from tests.conftest import EXPLORE
 from tests.crm import PushingCrm, event, iso, minutes_ago, received, sent
 from tests.vendors.askable import Archive, archive, askable, connection
 from tests.work import run_tasks
@@ -111,7 +112,9 @@ def tell(crm: PushingCrm, archive: Archive, name: str, told: list[dict[str, Any]
         run_tasks()
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=EXPLORE or 20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(history=histories(), data=st.data())
 def test_shuffled_and_repeated_events_settle_to_the_same(
     crm: PushingCrm, archive: Archive, history: list[dict[str, Any]], data: st.DataObject
