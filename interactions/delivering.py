@@ -131,9 +131,11 @@ def _next(row: OutboxMessage, answer: Answer) -> tuple[str, float, str]:
     """The state, the seconds until the next attempt, and the reason in words."""
     if answer.result == "overtaken":
         return State.CANCELLED, 0, answer.body
+    answered = f"The receiver answered {answer.status}." if answer.status else ""
     if answer.result in {"sent", "dead", "unknown"}:
-        return State(answer.result), 0, "" if answer.result == "sent" else answer.body[:500]
-    reason = f"The receiver answered {answer.status}." if answer.status else answer.body
+        reason = "" if answer.result == "sent" else f"{answered} {answer.body}".strip()[:500]
+        return State(answer.result), 0, reason
+    reason = answered or answer.body
     if answer.result == "gone" or row.attempts > len(SCHEDULE):
         return State.DEAD, 0, reason
     return State.RETRY, max(outbox.wait_after(row.attempts), answer.retry_after or 0), reason

@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from django.test import Client
 from django.utils import timezone
 
+from interactions.models import Connection
 from tests.vendors.server import Asked, FakeVendor, Says
 
 EMAIL, TOKEN = "admin@tern.example", "zd-token"
@@ -28,10 +30,12 @@ FJORD = 701
 
 
 class FakeZendesk(FakeVendor):
-    """`events` are the webhooks that wait to be sent; whoever acts puts them there."""
+    """`events` are the webhooks that wait to be sent; whoever acts puts them there. `token` and `secret` are
+    those that are good now."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.token, self.secret = TOKEN, SECRET
         self.tickets: dict[int, dict[str, Any]] = {}
         self.audits: dict[int, list[dict[str, Any]]] = {}
         self.events: list[dict[str, Any]] = []
@@ -50,7 +54,7 @@ class FakeZendesk(FakeVendor):
         self.on("GET", r"/api/v2/(users|organizations)/show_many\.json", self._many)
 
     def allows(self, asked: Asked) -> bool:
-        pair = base64.b64encode(f"{EMAIL}/token:{TOKEN}".encode()).decode()
+        pair = base64.b64encode(f"{EMAIL}/token:{self.token}".encode()).decode()
         return asked.headers.get("authorization") == f"Basic {pair}"
 
     def asks(self, text: str, *, subject: str = "Where is it?", by: int = SIGRID, **fields: Any) -> int:
@@ -81,6 +85,11 @@ class FakeZendesk(FakeVendor):
         self.tickets[number]["satisfaction_rating"] = {"score": score, "comment": comment}
         rated = {"id": next(self._numbers), "type": "SatisfactionRating", "score": score, "body": comment}
         self._note(number, self.tickets[number]["requester_id"], [rated], {})
+
+    def push(self, client: Client, connection: Connection) -> list[Any]:
+        """Send the waiting webhooks through the door of the connection; returns the answers."""
+        waiting, self.events = self.events, []
+        return [push(client, connection, one, self.secret) for one in waiting]
 
     def comments(self, number: int) -> list[tuple[int, str, bool]]:
         """Who said what, and whether the customer sees it."""
@@ -226,9 +235,15 @@ def raw(data: Any) -> bytes:
     return json.dumps(data).encode()
 
 
-def signed(event: Mapping[str, Any]) -> tuple[bytes, dict[str, str]]:
+def signed(event: Mapping[str, Any], secret: str = SECRET) -> tuple[bytes, dict[str, str]]:
     body = json.dumps(event).encode()
-    return body, sign(body)
+    return body, sign(body, secret)
+
+
+def push(client: Client, connection: Connection, event: Mapping[str, Any], secret: str) -> Any:
+    body, headers = signed(event, secret)
+    path = f"/webhooks/{connection.pk}"
+    return client.post(path, body, content_type="application/json", headers=headers)
 
 
 def _page(asked: Asked, name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:

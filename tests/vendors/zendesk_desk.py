@@ -9,7 +9,7 @@ from time_machine import Traveller
 from interactions.crm.base import Delivery
 from interactions.crm.registry import crm_for
 from interactions.models import Connection, Conversation, InboxEvent
-from tests.vendors.zendesk import FakeZendesk, signed
+from tests.vendors.zendesk import FakeZendesk
 from tests.work import run_tasks
 
 
@@ -22,11 +22,7 @@ class Desk:
     def tell(self) -> list[InboxEvent]:
         """Zendesk sends what waits to be sent, and we do what there is to do."""
         before = InboxEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        while self.fake.events:
-            body, headers = signed(self.fake.events.pop(0))
-            answer = self.client.post(
-                f"/webhooks/{self.connection.pk}", body, content_type="application/json", headers=headers
-            )
+        for answer in self.fake.push(self.client, self.connection):
             assert answer.status_code == 202, answer.content
         run_tasks()
         self.clock.shift(10)
