@@ -23,8 +23,13 @@ LONGEST = ("test_run.py", "test_faults.py", "test_main_job.py")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    services.start(_up, os.environ.get("PYTEST_XDIST_WORKER", ""))
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    services.start(_up, worker)
     django.setup()
+    if not worker and config.getoption("numprocesses", None):
+        services.make_template(_up)
+    if worker:
+        services.copy_template()
     # Each test's client builds the middleware anew, which would read the folders of static files each time.
     settings.WHITENOISE_AUTOREFRESH = True
     # xdist's workers inherit the environment, and would load the settings before their own services are up.

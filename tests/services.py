@@ -1,16 +1,18 @@
 """The PostgreSQL and the Valkey that a test run brings along, and the environment that points at them.
 
-`DATABASE_URL` or `REDIS_URL` from outside wins. The run's first process starts PostgreSQL, its xdist workers
-make a database each in it; every process that runs tests has a Valkey and a VAR_DIR of its own.
+`DATABASE_URL` or `REDIS_URL` from outside wins. The run's first process starts PostgreSQL and migrates one
+database in it, which xdist's workers copy; each process that runs tests has a Valkey and VAR_DIR of its own.
 """
 
 import os
 import shutil
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
 
+import psycopg
 from cryptography.fernet import Fernet
+from psycopg.sql import SQL, Identifier
 
 from config.embedded import postgres, valkey
 
@@ -45,3 +47,26 @@ def start(stack: ExitStack, worker: str) -> None:
         os.environ["REDIS_URL"] = f"{given.rpartition('/')[0]}/{number}"
     else:
         os.environ["REDIS_URL"] = stack.enter_context(valkey(var / "valkey")).url
+
+
+def make_template(stack: ExitStack) -> None:
+    """Migrate once for all workers: that was most of the time in which they were not ready yet."""
+    from django.db import connection
+
+    server = os.environ["DATABASE_URL"]
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+        os.environ["TEST_TEMPLATE"] = connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    connection.close()
+    stack.callback(_drop, server, os.environ["TEST_TEMPLATE"])
+
+
+def _drop(server: str, name: str) -> None:
+    with psycopg.connect(server, autocommit=True) as plain:
+        plain.execute(SQL("DROP DATABASE IF EXISTS {}").format(Identifier(name)))
+
+
+def copy_template() -> None:
+    """Let this worker's database be a copy, which has nothing left to migrate."""
+    from django.db import connection
+
+    connection.settings_dict["TEST"] |= {"TEMPLATE": os.environ["TEST_TEMPLATE"], "MIGRATE": False}
