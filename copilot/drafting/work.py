@@ -74,7 +74,7 @@ def _claim(draft_id: int) -> Draft | None:
     if not claimed:
         return None
     # With all that the Context wants of the conversation, so that nothing of it is read twice.
-    related = ("answers", *(f"conversation__{name}" for name in CONVERSATION))
+    related = (f"conversation__{name}" for name in CONVERSATION)
     draft = Draft.objects.select_related(*related).get(pk=draft_id)
     tell(draft)
     return draft
