@@ -1,5 +1,6 @@
 """Stand-ins for what is not ours, as real servers on loopback: the model."""
 
+import itertools
 import json
 import select
 import socket
@@ -89,6 +90,29 @@ class Asked:
         """Everything outside the system prompt."""
         content = (block["text"] for turn in self.json["messages"] for block in turn["content"])
         return "\n".join(content)
+
+    def from_cache(self, before: "Asked") -> float:
+        """The share of this prompt's bytes that the provider has read for the one before.
+
+        As it is published: equal up to the end of a block that `before` marked, and a mark of this one's at
+        most 20 blocks further on finds it.
+        """
+        mine, theirs = self._blocks, before._blocks
+        same = list(
+            itertools.takewhile(lambda pair: _text(pair[0]) == _text(pair[1]), zip(mine, theirs, strict=False))
+        )
+        marked = [n for n, (_, one) in enumerate(same) if "cache_control" in one]
+        found = [n for n in marked if any("cache_control" in one for one in mine[n : n + 20])]
+        sizes = [len(_text(one).encode()) for one in mine]
+        return sum(sizes[: found[-1] + 1 if found else 0]) / sum(sizes)
+
+    @property
+    def _blocks(self) -> list[dict[str, Any]]:
+        return [*self.json["system"], *(one for turn in self.json["messages"] for one in turn["content"])]
+
+
+def _text(block: dict[str, Any]) -> str:
+    return str(block["text"])
 
 
 class FakeModel:

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.utils import timezone
 
-from copilot.context import retrieval
+from copilot.context import budget, retrieval
 from copilot.context.consensus import agree
 from copilot.context.told import about, record_text, record_title, rules_of
 from copilot.context.value import Context, Example, Item, Turn, Unused
@@ -17,15 +18,20 @@ from interactions.models import Conversation, Message
 
 MOST_TURNS = 40
 MOST_CHARACTERS = 6000  # of one message
+MOST_ITEM = 4000  # characters of one item
+CUT = " […]"
 MOST_RECORDS = 20
 EARLIER_CONVERSATIONS = 3
-MOST_OWN_WORDS = 10
 USUAL_REPLY = "u1"
 CONVERSATION = ("team", "contact", "account__manager", "assignee")
 
 
 def build_context(draft: Draft) -> Context:
-    """Of a draft that was read with its conversation and what CONVERSATION names."""
+    """Of a draft that was read with its conversation and what CONVERSATION names; within the token budget."""
+    return budget.within(_all(draft), settings.COPILOT_CONTEXT_TOKENS)
+
+
+def _all(draft: Draft) -> Context:
     conversation = draft.conversation
     contact, account = conversation.contact, conversation.account
     said = _latest(conversation)
@@ -35,8 +41,10 @@ def build_context(draft: Draft) -> Context:
     examples = _examples(conversation, turns, question, language)
     notes, unused = _notes(account, contact)
     records, may = _told(conversation)
+    if len(records) > MOST_RECORDS:
+        unused.append(Unused("older records", f"the newest {MOST_RECORDS} are read"))
     items = [
-        *_records(records, may),
+        *_records(records[:MOST_RECORDS], may),
         *notes,
         *_promises(account),
         *_goals(account),
@@ -73,7 +81,11 @@ def _latest(conversation: Conversation) -> list[Message]:
 
 
 def _turns(said: Iterable[Message]) -> tuple[Turn, ...]:
-    return tuple(Turn(by=m.by, name=m.author_name, text=m.text[:MOST_CHARACTERS], at=m.sent_at) for m in said)
+    return tuple(Turn(m.by, m.author_name, _cut(m.text, MOST_CHARACTERS), m.sent_at, f"m{m.pk}") for m in said)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[:most] + CUT
 
 
 def _question(turns: tuple[Turn, ...]) -> str:
@@ -104,7 +116,7 @@ def _closing(conversation: Conversation) -> str:
 
 
 def _told(conversation: Conversation) -> tuple[list[Record], Reach]:
-    """The latest records, and which of all that CRMs told the model may read."""
+    """The latest records, one more than are shown, and what of all that CRMs told the model may read."""
     records = list(_latest_records(conversation.account, conversation.contact))
     return records, reach(rules_of(conversation, records))
 
@@ -113,7 +125,7 @@ def _latest_records(account: Account | None, contact: Contact | None) -> Iterabl
     if account is None and contact is None:
         return []
     rows = Record.objects.filter(account=account) if account else Record.objects.filter(contact=contact)
-    return rows.order_by("-occurred_at", "-pk")[:MOST_RECORDS]
+    return rows.order_by("-occurred_at", "-pk")[: MOST_RECORDS + 1]
 
 
 def _records(records: Iterable[Record], may: Reach) -> Iterable[Item]:
@@ -122,7 +134,7 @@ def _records(records: Iterable[Record], may: Reach) -> Iterable[Item]:
             id=f"r{row.pk}",
             kind="record",
             title=record_title(row, may),
-            text=record_text(row, may),
+            text=_cut(record_text(row, may), MOST_ITEM),
             author="CRM",
             at=row.source_updated_at,
             url=f"/accounts/{row.account_id}/" if row.account_id else "",
@@ -164,7 +176,7 @@ def _note_item(note: Note) -> Item:
         id=f"n{note.pk}",
         kind="note",
         title=f"Note by {note.author.name}" if note.author else "Note",
-        text=note.text,
+        text=_cut(note.text, MOST_ITEM),
         author=note.author.name if note.author else "",
         at=note.created_at,
         url=f"/accounts/{note.account_id}/",
@@ -208,7 +220,7 @@ def _goals(account: Account | None) -> Iterable[Item]:
 
 def _own_words(conversation: Conversation, said: list[Message]) -> Iterable[Item]:
     """What was said in this conversation may be cited; an internal note only steers."""
-    for row in said[-MOST_OWN_WORDS:]:
+    for row in said:
         yield _message_item(row, conversation, internal=row.by == Message.By.NOTE)
 
 
@@ -230,7 +242,7 @@ def _message_item(row: Message, conversation: Conversation, internal: bool = Fal
         id=f"m{row.pk}",
         kind="message",
         title=f"{row.author_name}, {what}" if row.author_name else what,
-        text=row.text[:2000],
+        text=_cut(row.text, MOST_ITEM),
         author=row.author_name,
         at=row.sent_at,
         url=f"/inbox/{conversation.pk}/",
@@ -257,12 +269,12 @@ def _knowledge(conversation: Conversation, question: str, language: str) -> Iter
     near = f"{conversation.subject}\n{question}"
     for reply in retrieval.near_saved_replies(conversation.team, near, language):
         yield Item(
-            id=f"s{reply.pk}", kind="saved_reply", title=reply.title, text=reply.text,
+            id=f"s{reply.pk}", kind="saved_reply", title=reply.title, text=_cut(reply.text, MOST_ITEM),
             author=conversation.team.name, at=reply.updated_at,
         )  # fmt: skip
     for article in retrieval.near_articles(conversation.team, near, language):
         yield Item(
-            id=f"a{article.pk}", kind="article", title=article.title, text=article.body,
+            id=f"a{article.pk}", kind="article", title=article.title, text=_cut(article.body, MOST_CHARACTERS),
             author="Articles", at=article.updated_at,
         )  # fmt: skip
 

@@ -12,6 +12,9 @@ from customers.models import Account, Contact, Identity, Record
 from interactions.mapping import OWN, Reach
 from interactions.models import Conversation, FieldRule
 
+MOST_FIELDS = 40
+MOST_OF_A_FIELD = 300  # characters
+
 
 def rules_of(conversation: Conversation, records: Iterable[Record]) -> list[FieldRule]:
     """Of every connection that told of this customer, so that none lets through what another forbids."""
@@ -41,7 +44,8 @@ def about(account: Account | None, contact: Contact | None, may: Reach) -> tuple
 def _own(kind: str, fields: dict[str, Any], may: Reach) -> list[str]:
     """Own fields of a contact or an account stay out unless a rule lets them through."""
     shown = [name for name in sorted(fields) if may.may(kind, OWN + name, otherwise=False)]
-    return [f"{name.replace('_', ' ')}: {_plain(fields[name])}" for name in shown if fields[name] is not None]
+    told = (f"{name.replace('_', ' ')}: {_plain(fields[name])}" for name in shown if fields[name] is not None)
+    return [line[:MOST_OF_A_FIELD] for line in told][:MOST_FIELDS]
 
 
 def record_title(row: Record, may: Reach) -> str:

@@ -6,12 +6,16 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message of the conversation; `by` is customer, colleague or note (internal)."""
+    """One message of the conversation; `by` is customer, colleague or note (internal).
+
+    Its `id` is that of the item by which it is cited.
+    """
 
     by: str
     name: str
     text: str
     at: datetime
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,10 @@
 
 The system prompt is the file and nothing else. Whatever people wrote stands in data blocks as
 JSON whose angle brackets are escaped, so that no text can close its block or open another.
-Blocks go from what changes least to what changes most, for the prompt cache.
+Blocks go from what changes least to what changes most, for the prompt cache: the rules, the customer, what
+was said so far with one block a message, then what the question found, and the question last. What the team
+wrote stands after the conversation because each question finds other articles: before it, one more message
+would make the provider read all of it anew.
 """
 
 import json
@@ -14,7 +17,7 @@ from typing import Any
 
 from copilot.context.value import Context, Item, Turn
 
-NAME = "reply-1"
+NAME = "reply-2"
 _FOLDER = Path(__file__).parent / "prompts"
 SYSTEM = (_FOLDER / f"{NAME}.system.txt").read_text("utf-8").strip()
 ASK = (_FOLDER / f"{NAME}.ask.txt").read_text("utf-8").strip()
@@ -40,18 +43,37 @@ class Prompt:
 
 
 def render(context: Context) -> Prompt:
+    here = {turn.id for turn in context.turns}
     team = [item for item in context.items if item.kind in TEAM_KINDS]
-    theirs = [item for item in context.items if item.kind not in TEAM_KINDS]
-    customer = [_customer(context), *(_item(item) for item in theirs)]
+    known = [item for item in context.items if item.kind not in (*TEAM_KINDS, "message")]
+    elsewhere = [item for item in context.items if item.kind == "message" and item.id not in here]
+    earlier, asked = _parted(context.turns)
+    said = [
+        _data("earlier_conversations", map(_item, elsewhere)),
+        *(_data("said", [_turn(one)]) for one in earlier),
+    ]
     blocks = (
-        Block(_data("team_knowledge", (_item(item) for item in team)), stable=bool(team)),
-        Block(_data("about_the_customer", customer), stable=True),
-        Block(_data("conversation", [_about(context), *(_turn(turn) for turn in context.turns)])),
+        Block(_data("about_the_customer", [_customer(context), *map(_item, known)]), stable=True),
+        *(Block(text, stable=number == len(said)) for number, text in enumerate(said, 1)),
+        Block(_data("team_knowledge", map(_item, sorted(team, key=_place))), stable=bool(team)),
+        Block(_data("to_answer", [_about(context), *map(_turn, asked)])),
         Block(_data("wishes", context.instructions)),
         Block(ASK),
     )
     citable = frozenset(item.id for item in context.items if item.quotable)
     return Prompt((Block(SYSTEM, stable=True),), blocks, citable)
+
+
+def _place(item: Item) -> tuple[int, str]:
+    """The same things in the same order, whichever of them a question is nearer to."""
+    return TEAM_KINDS.index(item.kind), item.id
+
+
+def _parted(turns: tuple[Turn, ...]) -> tuple[tuple[Turn, ...], tuple[Turn, ...]]:
+    """What was said up to our latest answer, and what came after it."""
+    answers = [number for number, turn in enumerate(turns) if turn.by == "colleague"]
+    cut = answers[-1] + 1 if answers else 0
+    return turns[:cut], turns[cut:]
 
 
 def _data(name: str, values: Iterable[Any]) -> str:
@@ -100,4 +122,5 @@ def _about(context: Context) -> dict[str, Any]:
 
 def _turn(turn: Turn) -> dict[str, Any]:
     at = turn.at.isoformat(timespec="minutes")
-    return {"by": turn.by, "name": turn.name, "at": at, "text": turn.text}
+    shown = {"id": turn.id, "by": turn.by, "name": turn.name, "at": at, "text": turn.text}
+    return {name: value for name, value in shown.items() if value}

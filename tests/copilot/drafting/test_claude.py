@@ -151,12 +151,16 @@ def test_the_request_is_shaped_for_streaming_structure_and_the_cache(model: Fake
     assert schema["required"] == ["reply", "missing", "abstain"]
     assert body["system"][0]["cache_control"] == {"type": "ephemeral"}
     blocks = body["messages"][0]["content"]
-    assert ["cache_control" in block for block in blocks] == [True, True, False, False, False]
-    assert "Delivery times" in blocks[0]["text"]
-    assert "Order 1042" in blocks[1]["text"]
-    assert "Where is order 1042?" in blocks[2]["text"]
-    assert "Shorter, please." in blocks[3]["text"]
-    assert '"reply"' in blocks[4]["text"]
+    assert ["cache_control" in block for block in blocks] == [True, True, True, False, False, False]
+    shown = (
+        "Order 1042",
+        "earlier_conversations",
+        "Delivery times",
+        "Where is order 1042?",
+        "Shorter, please.",
+    )
+    for part, block in zip((*shown, '"reply"'), blocks, strict=True):
+        assert part in block["text"]
 
 
 def test_models_from_before_effort_are_not_sent_it(model: FakeModel, settings: Settings) -> None:
@@ -169,7 +173,7 @@ def test_what_may_not_be_cited_has_no_id_and_what_is_internal_says_so(model: Fak
     model.will(says("One [g2]. Two [n12]. Three [r77]."))
     reply, _ = write()
     sources = [
-        json.loads(line) for line in model.asked[0].json["messages"][0]["content"][1]["text"].splitlines()[2:-1]
+        json.loads(line) for line in model.asked[0].json["messages"][0]["content"][0]["text"].splitlines()[2:-1]
     ]
     by_kind = {source["kind"]: source for source in sources}
     assert "id" not in by_kind["goal"]
@@ -202,7 +206,7 @@ def test_no_text_of_a_customer_leaves_its_block_or_reaches_the_system_prompt(
     write(replace(MARTA, items=items, turns=turns, instructions=(HOSTILE,), **changes))
     usual, attacked = model.asked
     assert attacked.system == usual.system == prompt.SYSTEM
-    for block in attacked.json["messages"][0]["content"][:4]:
+    for block in attacked.json["messages"][0]["content"][:5]:
         name = block["text"].split(">")[0].removeprefix("<")
         assert block["text"].count("<") == 2
         assert block["text"].endswith(f"\n</{name}>")
