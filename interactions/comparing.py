@@ -16,7 +16,7 @@ from django.utils import timezone
 from customers.erasing import Erased
 from interactions.colleagues import person_of
 from interactions.crm.api import Refused
-from interactions.crm.base import ConversationFact, CrmError, Delivery, Fact, MessageFact, Unreadable
+from interactions.crm.base import ConversationFact, CrmError, MessageFact
 from interactions.crm.registry import crm_for
 from interactions.following import follow
 from interactions.hearing import hear
@@ -24,7 +24,7 @@ from interactions.models import Connection, Conversation, OutboxMessage
 
 RECENT = timedelta(days=7)
 MOST_CONVERSATIONS = 500
-MOST_PAGES = 20  # of the CRM's list, the newest first
+MOST_PAGES = 100  # of the CRM's list
 MOST_EXAMPLES = 50
 AT_ONCE = 20
 BUDGET_SECONDS = 30.0
@@ -103,35 +103,17 @@ def _candidates(
 
 
 def _theirs(connection: Connection, cursor: Mapping[str, Any]) -> Stretch:
-    """A page of the CRM's own list: recent conversations that we do not know at all.
-
-    A list that only points at conversations would cost a look at each; there the poll must find them.
-    """
+    """A page of the CRM's own list: recent conversations that we do not know at all."""
     since = datetime.fromisoformat(cursor["since"])
-    about = crm_for(connection.kind).about
-    if about.fetches or not about.has_history:
-        return Stretch(None, 0, ())
-    page = crm_for(connection.kind).history(connection, cursor["page"])
-    recent = {fact.conversation for fact in _facts(connection, page.deliveries) if _at(fact) >= since}
-    known = Conversation.objects.filter(connection=connection, external_id__in=recent)
-    missing = sorted(recent - set(known.values_list("external_id", flat=True)))
+    page = crm_for(connection.kind).recent(connection, since, cursor["page"])
+    known = Conversation.objects.filter(connection=connection, external_id__in=page.names)
+    missing = sorted(set(page.names) - set(known.values_list("external_id", flat=True)))
     done, drifts = _each(connection, missing, since)
     pages = cursor["pages"] + 1
     if done < len(missing) and pages < MOST_PAGES:  # the page again: what was mended is known by then
         return Stretch({**cursor, "pages": pages}, done, drifts)
-    over = page.cursor is None or not recent or pages >= MOST_PAGES
+    over = page.cursor is None or pages >= MOST_PAGES
     return Stretch(None if over else {**cursor, "page": dict(page.cursor or {}), "pages": pages}, done, drifts)
-
-
-def _facts(connection: Connection, deliveries: Sequence[Delivery]) -> list[MessageFact | ConversationFact]:
-    found: list[Fact] = []
-    crm = crm_for(connection.kind)
-    for one in deliveries:
-        try:
-            found += [] if one.broken else crm.parse(one.type, one.body, None)
-        except Unreadable:
-            continue  # it is the backfill's to show
-    return [fact for fact in found if isinstance(fact, MessageFact | ConversationFact)]
 
 
 def _at(fact: MessageFact | ConversationFact) -> datetime:

@@ -168,6 +168,14 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """A stretch of a CRM's list of conversations, by its own ids; `cursor` None: that was all."""
+
+    names: Sequence[str]
+    cursor: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """A field of the form in which an admin sets a connection up."""
 
@@ -198,7 +206,7 @@ class About:
 
 
 class Crm(Protocol):
-    """Whatever is asked over the network (fetch, read, poll, history, agents) raises CrmError."""
+    """Whatever is asked over the network (fetch, read, poll, history, recent, agents) raises CrmError."""
 
     kind: str
     about: About
@@ -240,6 +248,10 @@ class Crm(Protocol):
 
     def history(self, connection: Connection, cursor: Mapping[str, Any]) -> Page:
         """A page of past conversations from the cursor on, which is empty at the start."""
+        ...
+
+    def recent(self, connection: Connection, since: datetime, cursor: Mapping[str, Any]) -> Names:
+        """Which conversations something happened in since then: a page of names for one request."""
         ...
 
     def agents(self, connection: Connection) -> list[Agent]:

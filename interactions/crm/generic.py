@@ -22,6 +22,7 @@ from interactions.crm.base import (
     Delivery,
     Fact,
     MessageFact,
+    Names,
     Page,
     RatingFact,
     Unreadable,
@@ -71,6 +72,9 @@ class Generic:
 
     def history(self, connection: Connection, cursor: Mapping[str, Any]) -> Page:
         return Page((), None)
+
+    def recent(self, connection: Connection, since: datetime, cursor: Mapping[str, Any]) -> Names:
+        return Names((), None)
 
     def agents(self, connection: Connection) -> list[Agent]:
         return []

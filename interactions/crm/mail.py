@@ -13,6 +13,7 @@ from interactions.crm.base import (
     CrmError,
     Delivery,
     Fact,
+    Names,
     Page,
     Setting,
     Unreadable,
@@ -84,6 +85,10 @@ class Mail:
 
     def history(self, connection: Connection, cursor: Mapping[str, Any]) -> Page:
         return mailbox.history(connection, cursor) if connection.config.get("imap_host") else Page((), None)
+
+    def recent(self, connection: Connection, since: datetime, cursor: Mapping[str, Any]) -> Names:
+        """A mailbox knows mails and no conversations."""
+        return Names((), None)
 
     def agents(self, connection: Connection) -> list[Agent]:
         """A mailbox has none; that it opens proves its password."""

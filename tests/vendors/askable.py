@@ -6,12 +6,13 @@ It stands for what every vendor's connector does, so that the engine is tried wi
 import json
 from collections import UserDict
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from interactions.crm import api
-from interactions.crm.base import About, Delivery, Fact, Page
+from interactions.crm.base import About, Delivery, Fact, Names, Page
 from interactions.crm.generic import Generic
 from interactions.crm.registry import CRMS
 from interactions.models import Connection
@@ -73,6 +74,14 @@ class Askable(Generic):
     def read(self, connection: Connection, conversation: str) -> list[Fact]:
         told = self._ask(connection, f"/past/{conversation}", {})["told"]
         return [fact for one in told for fact in self.parse(one["type"], json.dumps(one).encode(), None)]
+
+    def recent(self, connection: Connection, since: datetime, cursor: Mapping[str, Any]) -> Names:
+        said = self._ask(connection, "/past", cursor)
+        told = [
+            one["body"] for one in said["told"] if datetime.fromisoformat(one["body"]["timestamp"]) >= since
+        ]
+        names = {one["data"].get("conversation", one["data"])["id"] for one in told}
+        return Names(sorted(names), None if said["next"] is None else {"from": said["next"]})
 
     def _page(self, connection: Connection, path: str, cursor: Mapping[str, Any]) -> Page:
         said = self._ask(connection, path, cursor)

@@ -20,6 +20,7 @@ from interactions.crm.base import (
     Call,
     Delivery,
     Fact,
+    Names,
     Page,
     Setting,
     Unreadable,
@@ -107,6 +108,9 @@ class Chatwoot:
 
     def history(self, connection: Connection, cursor: Mapping[str, Any]) -> Page:
         return asking.history(connection, cursor)
+
+    def recent(self, connection: Connection, since: datetime, cursor: Mapping[str, Any]) -> Names:
+        return asking.recent(connection, since, cursor)
 
     def agents(self, connection: Connection) -> list[Agent]:
         return asking.agents(connection)

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from interactions.crm import api
-from interactions.crm.base import Agent, CrmError, Delivery, Fact, Page, Unreadable
+from interactions.crm.base import Agent, CrmError, Delivery, Fact, Names, Page, Unreadable
 from interactions.crm.chatwoot import reading
 from interactions.crm.chatwoot.reading import Json
 from interactions.crm.generic import decode
@@ -94,22 +94,24 @@ def _by_number(name: str) -> tuple[int, str]:
 def poll(connection: Connection, cursor: Mapping[str, Any]) -> Page:
     """The cursor is Chatwoot's own time, so that its clock may be wrong by any amount.
 
-    A conversation that moves to the top while we walk down is newer than `newest`, and the next poll's.
+    A conversation that moves to the top while we walk down is newer than `newest`, and the next poll's. What
+    had happened by the first one (`begun`) is no news, though we look back a little before `since`.
     """
     number, done = int(cursor.get("page", 1)), int(cursor.get("done", 0))
     found, _ = _conversations(connection, number, "last_activity_at_desc")
     newest = max([float(cursor.get("newest", 0)), *map(_active_at, found)])
     if "since" not in cursor:
-        return Page((), {"since": newest})
-    edge = float(cursor["since"]) - OVERLAP.total_seconds()
-    recent = [one for one in found if _active_at(one) >= edge]
+        return Page((), {"since": newest, "begun": newest})
+    begun = float(cursor.get("begun", 0))
+    edge = max(float(cursor["since"]) - OVERLAP.total_seconds(), begun)
+    recent = [one for one in found if _active_at(one) >= edge and _active_at(one) != begun]
     made, done = _deliveries(connection, recent, done, datetime.fromtimestamp(max(edge, 0), UTC))
-    walk = {"since": cursor["since"], "newest": newest}
+    walk = {"since": cursor["since"], "begun": begun, "newest": newest}
     if done < len(recent):
         return Page(made, {**walk, "page": number, "done": done})
     if found and len(recent) == len(found):
         return Page(made, {**walk, "page": number + 1})
-    return Page(made, {"since": max(newest, float(cursor["since"]))})
+    return Page(made, {"since": max(newest, float(cursor["since"])), "begun": begun})
 
 
 def history(connection: Connection, cursor: Mapping[str, Any]) -> Page:
@@ -120,6 +122,15 @@ def history(connection: Connection, cursor: Mapping[str, Any]) -> Page:
     if done < len(found):
         return Page(made, {"page": number, "done": done}, total)
     return Page(made, {"page": number + 1} if found else None, total)
+
+
+def recent(connection: Connection, since: datetime, cursor: Mapping[str, Any]) -> Names:
+    """The last active ones first, until one was last active before `since`."""
+    number = int(cursor.get("page", 1))
+    found, _ = _conversations(connection, number, "last_activity_at_desc")
+    lately = [reading.text(one.get("id")) for one in found if _active_at(one) >= since.timestamp()]
+    is_over = not found or len(lately) < len(found)
+    return Names([name for name in lately if name], None if is_over else {"page": number + 1})
 
 
 def _conversations(connection: Connection, number: int, order: str) -> tuple[list[Json], int | None]:

@@ -19,6 +19,7 @@ from interactions.crm.base import (
     Call,
     Delivery,
     Fact,
+    Names,
     Page,
     Setting,
     Unreadable,
@@ -96,10 +97,7 @@ class HubSpot:
         since = cursor.get("since") or timezone.now().isoformat()
         if not cursor:
             return Page((), {"since": since})
-        threads, after = _threads(
-            connection, limit=calls.PAGE, sort="latestMessageTimestamp", latestMessageTimestampAfter=since,
-            after=cursor.get("after"),
-        )  # fmt: skip
+        threads, after = _spoken_in(connection, since, cursor.get("after"))
         spoken = [one.latestMessageTimestamp.isoformat() for one in threads if one.latestMessageTimestamp]
         following = {"since": since, "after": after} if after else {"since": max(spoken, default=since)}
         return Page([_look_at(one) for one in threads], following)
@@ -108,6 +106,11 @@ class HubSpot:
         """Every thread by its number, each of which is then looked at as a whole: some five requests."""
         threads, after = _threads(connection, limit=_OLD_PAGE, after=cursor.get("after"))
         return Page([_look_at(one) for one in threads], {"after": after} if after else None)
+
+    def recent(self, connection: Connection, since: datetime, cursor: Mapping[str, Any]) -> Names:
+        """Threads with a message since then; HubSpot lists no others by time, and none the newest first."""
+        threads, after = _spoken_in(connection, since.isoformat(), cursor.get("after"))
+        return Names([one.id for one in threads if not one.spam], {"after": after} if after else None)
 
     def agents(self, connection: Connection) -> list[Agent]:
         return calls.agents(connection)
@@ -152,6 +155,14 @@ def _event(told: Any) -> Event:
 def _type_of(told: Any) -> str:
     type = told.get("subscriptionType") if isinstance(told, dict) else ""
     return type[:60] if isinstance(type, str) else ""
+
+
+def _spoken_in(connection: Connection, since: str, after: str | None) -> tuple[list[Thread], str]:
+    """By their last message, the oldest first. The sort demands the time, and can be turned round only for one
+    contact's threads: https://developers.hubspot.com/docs/api-reference/legacy/conversations/conversations/threads/get-conversations
+    """
+    by_time = {"sort": "latestMessageTimestamp", "latestMessageTimestampAfter": since}
+    return _threads(connection, limit=calls.PAGE, after=after, **by_time)
 
 
 def _threads(connection: Connection, **params: Any) -> tuple[list[Thread], str]:

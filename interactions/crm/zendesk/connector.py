@@ -20,6 +20,7 @@ from interactions.crm.base import (
     Call,
     Delivery,
     Fact,
+    Names,
     Page,
     Setting,
     Unreadable,
@@ -145,6 +146,9 @@ class Zendesk:
 
     def history(self, connection: Connection, cursor: Mapping[str, Any]) -> Page:
         return exporting.history(connection, cursor)
+
+    def recent(self, connection: Connection, since: datetime, cursor: Mapping[str, Any]) -> Names:
+        return exporting.recent(connection, since, cursor)
 
     def agents(self, connection: Connection) -> list[Agent]:
         return asking.agents(connection)

@@ -9,13 +9,16 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from interactions.crm.api import Refused
-from interactions.crm.base import Delivery, Page
+from interactions.crm.base import Delivery, Names, Page
 from interactions.crm.zendesk import asking
 from interactions.models import Connection
 
 SEEN = "ticket.seen"  # our own word for a ticket that an export told of
 NEWS = 100  # tickets a page: each is asked for by its own event
+MOST = 1000  # that a page of an export may hold
 STORIES = 20  # tickets a page of history, each asked for at once: about three requests
 # The export lags by a minute and refuses a start within it; the rest is for a clock that is off.
 LAG = timedelta(minutes=5)
@@ -45,6 +48,15 @@ def history(connection: Connection, cursor: Mapping[str, Any]) -> Page:
     after = page.get("after_cursor")
     over = page.get("end_of_stream") or not after
     return Page(found, None if over else {"after": after}, None if cursor else _count(connection))
+
+
+def recent(connection: Connection, since: datetime, cursor: Mapping[str, Any]) -> Names:
+    """What changed since then, the longest ago first; what changed within the last minute is the poll's."""
+    start = min(since, timezone.now() - LAG)
+    page = _export(connection, {"after": cursor.get("after"), "start": int(start.timestamp())}, MOST)
+    after = page.get("after_cursor")
+    is_over = page.get("end_of_stream") or not after
+    return Names([str(one["id"]) for one in _living(page)], None if is_over else {"after": after})
 
 
 def _export(connection: Connection, place: Mapping[str, Any], size: int) -> dict[str, Any]:
