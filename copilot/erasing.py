@@ -5,7 +5,16 @@ import json
 from django.db.models import Q
 
 from copilot.drafting import opening
-from copilot.models import Brief, Decision, Draft, IdempotentAnswer, PastReply, Signal
+from copilot.models import (
+    ArticleProposal,
+    Brief,
+    Decision,
+    Draft,
+    IdempotentAnswer,
+    PastReply,
+    ProposalEvidence,
+    Signal,
+)
 from interactions.erasing import BLANK
 from interactions.events import ContactErased
 from interactions.models import Conversation
@@ -20,6 +29,7 @@ GONE = {
 
 def erase(fact: ContactErased) -> None:
     within = Q(conversation__in=fact.conversations)
+    fact.gone["proposals"] = _forget_proposals(fact)
     fact.gone["briefs"] = Brief.objects.filter(escalation__conversation__in=fact.conversations).delete()[0]
     fact.gone["signals"] = Signal.objects.filter(within).delete()[0]
     fact.gone["decisions"] = Decision.objects.filter(within).delete()[0]
@@ -31,6 +41,15 @@ def erase(fact: ContactErased) -> None:
     _strike_address(fact.email)
     for conversation in Conversation.objects.filter(pk__in=fact.shared).select_related("team", "contact"):
         _draft_anew(conversation)
+
+
+def _forget_proposals(fact: ContactErased) -> int:
+    """What was proposed on their conversations alone goes; an article that took it up stays."""
+    theirs = Q(evidence__conversation__in=fact.conversations)
+    ids = list(ArticleProposal.objects.filter(theirs).values_list("pk", flat=True))
+    ProposalEvidence.objects.filter(conversation__in=fact.conversations).delete()
+    bare = ArticleProposal.objects.filter(pk__in=ids, evidence=None)
+    return bare.exclude(state=ArticleProposal.State.ACCEPTED).delete()[0]
 
 
 def _strike_sources(fact: ContactErased) -> int:

@@ -6,8 +6,9 @@ from copilot import erasing
 from copilot.decisions import put_back
 from copilot.drafting import opening
 from copilot.drafting.moves import move
+from copilot.knowledge import corrections
 from copilot.learning import signals
-from copilot.models import Decision, Draft
+from copilot.models import Decision, Draft, Signal
 from interactions.events import (
     ColleagueWrote,
     ContactErased,
@@ -18,6 +19,8 @@ from interactions.events import (
     happened,
 )
 from interactions.models import Conversation, Message
+
+TAUGHT_BY = ("draft", "team", "person", "conversation__contact")
 
 
 @receiver(happened, dispatch_uid="copilot")
@@ -67,6 +70,8 @@ def _reply_settled(fact: ReplySettled) -> None:
     if fact.sent:
         message = Message.objects.select_related("conversation__team").get(delivery__pk=fact.outbox_id)
         signals.remember_reply(message)
+        for signal in Signal.objects.filter(decision__outbox__pk=fact.outbox_id).select_related(*TAUGHT_BY):
+            corrections.propose_corrections(signal)
         return
     decision = Decision.objects.filter(outbox__pk=fact.outbox_id).select_related("draft").first()
     if decision and decision.draft and decision.draft.state == Draft.State.APPROVED:

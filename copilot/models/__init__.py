@@ -2,18 +2,24 @@
 
 from copilot.models.decision import Brief, Decision, Signal
 from copilot.models.draft import Draft
+from copilot.models.embedding import Embedding
 from copilot.models.idempotent import IdempotentAnswer
 from copilot.models.knowledge import Article, PastReply, SavedReply
+from copilot.models.proposal import ArticleProposal, ProposalEvidence, TextVersion
 from copilot.models.switch import DraftingSwitch
 
 __all__ = [
     "Article",
+    "ArticleProposal",
     "Brief",
     "Decision",
     "Draft",
     "DraftingSwitch",
+    "Embedding",
     "IdempotentAnswer",
     "PastReply",
+    "ProposalEvidence",
     "SavedReply",
     "Signal",
+    "TextVersion",
 ]

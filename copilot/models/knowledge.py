@@ -1,4 +1,7 @@
-"""What a draft may draw on besides the customer's own rows: articles, saved and past replies."""
+"""What a draft may draw on besides the customer's own rows: articles, saved and past replies.
+
+`embedded_with` names the model whose vector of this text is kept; any other name means that the text is due.
+"""
 
 from typing import ClassVar
 
@@ -40,17 +43,29 @@ def words_of(*columns: str) -> models.GeneratedField:
 
 
 class Article(models.Model):
+    """Something the house holds true. `path`: where it was imported from, and is updated from."""
+
     title = models.CharField(max_length=200)
     body = models.TextField(help_text="Markdown.")
+    path = models.CharField(max_length=300, blank=True)
     teams = models.ManyToManyField(Team, blank=True, related_name="+", help_text="Empty: all.")
     language = models.CharField(max_length=8, default="en")
     owner = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="+")
     review_by = models.DateField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True, help_text="Set: no draft draws on it.")
+    embedded_with = models.CharField(max_length=80, blank=True)
     vector = words_of("title", "body")
 
     class Meta:
-        indexes: ClassVar = [GinIndex(fields=["vector"], name="article_words")]
+        indexes: ClassVar = [
+            GinIndex(fields=["vector"], name="article_words"),
+            models.Index(fields=["embedded_with"], name="article_embedded"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["path"], condition=~models.Q(path=""), name="one_article_a_path")
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -60,12 +75,26 @@ class SavedReply(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, related_name="+")
     title = models.CharField(max_length=200)
     text = models.TextField()
+    path = models.CharField(max_length=300, blank=True)
     language = models.CharField(max_length=8, default="en")
+    owner = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="+")
+    review_by = models.DateField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True, help_text="Set: no draft draws on it.")
+    embedded_with = models.CharField(max_length=80, blank=True)
     vector = words_of("title", "text")
 
     class Meta:
-        indexes: ClassVar = [GinIndex(fields=["vector"], name="saved_reply_words")]
+        indexes: ClassVar = [
+            GinIndex(fields=["vector"], name="saved_reply_words"),
+            models.Index(fields=["embedded_with"], name="saved_reply_embedded"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["team", "path"], condition=~models.Q(path=""), name="one_saved_reply_a_path"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -89,12 +118,14 @@ class PastReply(models.Model):
     text = models.TextField()
     language = models.CharField(max_length=8, blank=True)
     sent_at = models.DateTimeField()
+    embedded_with = models.CharField(max_length=80, blank=True)
     vector = words_of("asked")
 
     class Meta:
         indexes: ClassVar = [
             GinIndex(fields=["vector"], name="past_reply_words"),
             models.Index(fields=["team", "-id"], name="past_reply_team"),
+            models.Index(fields=["embedded_with"], name="past_reply_embedded"),
         ]
 
     def __str__(self) -> str:
