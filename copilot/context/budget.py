@@ -81,8 +81,8 @@ def _pools(context: Context) -> dict[str, list[Turn | Item]]:
     """What may go, by its kind, that which stays longest first."""
     here = {turn.id for turn in context.turns}
     newest = next((turn for turn in reversed(context.turns) if turn.by == "customer"), None)
-    turns = sorted(context.turns[::-1], key=lambda turn: turn is not newest)
-    pools: dict[str, list[Turn | Item]] = {"turn": [*turns]}
+    older = [turn for turn in reversed(context.turns) if turn is not newest]
+    pools: dict[str, list[Turn | Item]] = {"turn": [newest, *older] if newest else [*older]}
     for item in context.items:
         if item.id not in here:
             pools.setdefault("earlier" if item.kind == "message" else item.kind, []).append(item)

@@ -3,6 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+MOST_ITEM = 4000  # characters of one item
+CUT = " […]"
+
+
+def cut(text: str, most: int) -> str:
+    """The text, or its beginning with a sign that there was more."""
+    return text if len(text) <= most else text[:most] + CUT
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
