@@ -19,7 +19,7 @@ from tests.cast import Cast
 from tests.copilot.api.calling import is_problem, program_of
 from tests.crm import PushingCrm, event, minutes_ago, received, sent
 from tests.factories import a_reply
-from tests.vendors.askable import Archive, Askable, Killed, archive, askable, connection
+from tests.vendors.askable import Archive, Askable, archive, askable, by_kill, connection, killed
 from tests.vendors.server import Fault
 from tests.work import run_tasks
 
@@ -50,6 +50,11 @@ def standing(crm: PushingCrm) -> Sync:
     return turn("poll")
 
 
+def ended() -> None:
+    """The worker is told to stop at once."""
+    raise KeyboardInterrupt
+
+
 def changed(conversation: str, minutes: float, **told: Any) -> dict[str, Any]:
     return event("conversation.changed", {"id": conversation, **told}, minutes_ago(minutes))
 
@@ -73,15 +78,19 @@ def test_a_poll_tells_what_a_lost_webhook_never_did_and_once(crm: PushingCrm, ar
     assert InboxEvent.objects.count() == 4
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_page_and_the_cursor_behind_it_are_kept_together(
     crm: PushingCrm, archive: Archive, askable: Askable
 ) -> None:
     standing(crm)
     archive.news = [received(f"news {n}", message=f"m-{n}", at=minutes_ago(60 - n)) for n in range(25)]
     turn("poll")
-    askable.dies = True
-    with pytest.raises(Killed):
+
+    def dying_turn() -> None:
+        askable.dies = by_kill
         turn("poll")
+
+    assert killed(dying_turn)
     row = Sync.objects.get(kind="poll")
     assert (row.state, row.seen, InboxEvent.objects.count()) == ("working", 10, 10), "all of a page, or nothing"
 
@@ -150,8 +159,8 @@ def test_a_backfill_brings_the_past_and_disturbs_nothing(
     assert petra.post(path, {"kind": "backfill"}).json()["id"] == answer["id"], "one at a time"
     row = turn("backfill")
     assert (row.state, row.total, row.seen) == ("due", 90, 35) and 0 < wait_of(row) <= 5
-    askable.dies = True
-    with pytest.raises(Killed):
+    askable.dies = ended
+    with pytest.raises(KeyboardInterrupt):
         turn("backfill")
     Sync.objects.update(lease_until=minutes_ago(1))
     sync.release_expired()

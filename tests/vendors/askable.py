@@ -4,12 +4,16 @@ It stands for what every vendor's connector does, so that the engine is tried wi
 """
 
 import json
+import os
+import signal
+import warnings
 from collections import UserDict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 import pytest
+from django.db import connection as database
 
 from interactions.crm import api
 from interactions.crm.base import About, Delivery, Fact, Names, Page
@@ -54,8 +58,8 @@ class Archive(FakeVendor):
 
 
 class Askable(Generic):
-    """`meanwhile` happens once, when the CRM has answered and nothing of it is kept; `dies`: the worker does
-    so when the events of the next page are in and the cursor behind them is not."""
+    """`meanwhile` happens once, when the CRM has answered and nothing of it is kept; `dies`: how the worker
+    ends when the events of the next page are in and the cursor behind them is not."""
 
     kind = "askable"
     about = About(label="Askable", polls=True, has_history=True)
@@ -63,7 +67,7 @@ class Askable(Generic):
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
         self.meanwhile: Callable[[], Any] = lambda: None
-        self.dies = False
+        self.dies: Callable[[], Any] | None = None
 
     def poll(self, connection: Connection, cursor: Mapping[str, Any]) -> Page:
         return self._page(connection, "/news", cursor)
@@ -93,7 +97,7 @@ class Askable(Generic):
         name = "after" if path == "/news" else "from"
         behind: Mapping[str, Any] | None = None if said["next"] is None else {name: said["next"]}
         if self.dies:
-            self.dies, behind = False, Deadly()
+            self.dies, behind = None, Deadly(self.dies)
         return Page(told, behind, said.get("total"))
 
     def _ask(self, connection: Connection, path: str, params: Mapping[str, Any]) -> Any:
@@ -101,13 +105,39 @@ class Askable(Generic):
         return api.ask("GET", connection.config["url"] + path, token, params=params)
 
 
-class Killed(BaseException):
-    """As by kill -9: nothing of ours has a chance to tidy up."""
-
-
 class Deadly(UserDict[str, Any]):
+    """A cursor that ends who looks at it."""
+
+    def __init__(self, end: Callable[[], Any]) -> None:
+        super().__init__()
+        self._end = end
+
     def __iter__(self) -> Any:
-        raise Killed
+        return self._end()
+
+
+def by_kill() -> None:
+    """Nothing of the process has a chance to tidy up."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def killed(work: Callable[[], Any]) -> bool:
+    """Do it in a process of its own, on a database session of its own; whether that process was killed.
+
+    `work` sees what was committed, and what it asks is answered by the servers of this process.
+    """
+    database.close()
+    with warnings.catch_warnings():
+        # The child has none of the other threads, and needs none.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
 
 
 @pytest.fixture
