@@ -18,6 +18,7 @@ from copilot.drafting.switch import ruling
 from copilot.learning.signals import keep_signal
 from copilot.models import Decision, Draft
 from copilot.relationship.brief import make_brief
+from copilot.release_rules import Need, need
 from interactions import handling, listeners, outbox
 from interactions.letter import Attached, Letter
 from interactions.models import Conversation, Escalation, OutboxMessage
@@ -130,7 +131,11 @@ def _queue(
     ticks: Sequence[str],
 ) -> Decision:
     letter = compose(conversation, draft, wording, actor.person)
-    row = outbox.queue_reply(conversation, letter, actor.person, actor.key, undo_seconds(actor.person))
+    needed = _second_yes(conversation, draft, letter, actor.person)
+    row = outbox.queue_reply(
+        conversation, letter, actor.person, actor.key, undo_seconds(actor.person),
+        release_by=needed.by if needed else "", why=needed.why if needed else "",
+    )  # fmt: skip
     decision = _decide(conversation, draft, kind, actor, text=letter.text, ticks=list(ticks), outbox=row)
     drafted = draft.text if draft else ""
     keep_signal(draft, conversation, drafted, letter.text, person=actor.person, decision=decision)
@@ -138,6 +143,16 @@ def _queue(
         handling.assign(conversation, actor.person, actor.person)
     tell_conversation(conversation)
     return decision
+
+
+def _second_yes(conversation: Conversation, draft: Draft | None, letter: Letter, person: User) -> Need | None:
+    waiting = OutboxMessage.objects.filter(conversation=conversation, state=OutboxMessage.State.WAITING)
+    if waiting.exists():
+        raise Conflict("A reply here waits to be released. Take it back first; this one was not sent.", draft)
+    needed = need(conversation, letter, person)
+    if needed and not needed.by:
+        raise Invalid(f"{needed.why} Nobody else here may release it. Nothing was sent; hand it on instead.")
+    return needed
 
 
 def compose(conversation: Conversation, draft: Draft | None, wording: Wording, person: User) -> Letter:
@@ -250,7 +265,7 @@ def undo(decision_id: int, actor: Actor) -> Decision:
 
 def _taken_back(decision: Decision) -> bool:
     if decision.outbox_id:
-        return outbox.cancel(str(decision.outbox_id), "Taken back within the undo time.")
+        return outbox.cancel(str(decision.outbox_id), "Taken back.")
     draft = decision.draft
     if draft is None or decision.kind not in (Kind.DISCARD, Kind.ESCALATE):
         return False

@@ -19,6 +19,13 @@ def tended_accounts(who: Standing) -> QuerySet[Account]:
     return Account.objects.filter(own_accounts(who))
 
 
+def led_accounts(who: Standing) -> QuerySet[Account]:
+    """Whose care the person leads."""
+    return Account.objects.filter(pk__in=Account.teams.through.objects.filter(
+        team__in=who.lead_teams
+    ).values("account"))  # fmt: skip
+
+
 def visible_accounts(who: Standing) -> QuerySet[Account]:
     accounts = Account.objects.all()
     return accounts if who.reads_all else accounts.filter(own_accounts(who))

@@ -144,7 +144,7 @@ SELECT
     EXISTS (SELECT FROM people_team WHERE email <> '' AND lower(email) = %(sender)s),
     EXISTS (
         SELECT FROM interactions_outboxmessage
-        WHERE conversation_id = %(conversation)s AND kind = 'reply' AND state = 'pending'
+        WHERE conversation_id = %(conversation)s AND kind = 'reply' AND state IN ('pending', 'waiting')
     )
 FROM interactions_message WHERE conversation_id = %(conversation)s
 """

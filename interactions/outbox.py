@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -17,7 +17,15 @@ from interactions.crm.base import Answer
 from interactions.events import ReplySettled, tell_all
 from interactions.letter import Letter
 from interactions.listeners import listeners_about, listeners_to
-from interactions.models import Approval, Attempt, Connection, Conversation, Message, OutboxMessage
+from interactions.models import (
+    Approval,
+    Attempt,
+    Connection,
+    Conversation,
+    Message,
+    OutboxMessage,
+    Release,
+)
 from interactions.talk import add_sent_reply, tell_conversation
 from people.audit import note_deed
 from people.models import ApiKey, User
@@ -38,19 +46,26 @@ class Late(Exception):
 
 
 def queue_reply(
-    conversation: Conversation, letter: Letter, person: User, key: ApiKey | None, undo_seconds: int
-) -> OutboxMessage:
-    """The approval and the row it allows; delivered once the undo time is over."""
+    conversation: Conversation, letter: Letter, person: User, key: ApiKey | None, undo_seconds: int,
+    *, release_by: str = "", why: str = "",
+) -> OutboxMessage:  # fmt: skip
+    """The approval and the row it allows; delivered once the undo time is over.
+
+    With `release_by` it waits until a second person in that role releases it; `why` is shown meanwhile.
+    """
     payload = letter.canonical()
     row = OutboxMessage(
         kind=OutboxMessage.Kind.REPLY, type="reply.approved", conversation=conversation,
-        connection_id=letter.connection or None, payload=payload,
+        connection_id=letter.connection or None, payload=payload, release_by=release_by,
+        state=State.WAITING if release_by else State.PENDING, reason=why[:500],
         due_at=Now() + timedelta(seconds=undo_seconds),
     )  # fmt: skip
-    row.approval = Approval.objects.create(person=person, key=key, digest=sha256(payload).digest())
+    row.approval = Approval.objects.create(
+        person=person, key=key, digest=sha256(payload).digest(), release_by=release_by
+    )
     row.save()
     row.refresh_from_db(fields=["due_at"])
-    if undo_seconds == 0:
+    if undo_seconds == 0 and not release_by:
         bell.ring(DELIVER, str(row.pk))
     return row
 
@@ -112,19 +127,62 @@ def queue_event(
 
 @transaction.atomic
 def cancel(row_id: str, reason: str) -> bool:
-    """Take a reply back within its undo time; False when it has already left or is leaving."""
-    cancelled = OutboxMessage.objects.filter(pk=row_id, state=State.PENDING).update(
-        state=State.CANCELLED, reason=reason
-    )
-    if cancelled:
+    """Take a reply back while it waits or within its undo time; False when it has left or is leaving."""
+    return _end(row_id, OutboxMessage.NOT_LEFT, state=State.CANCELLED, reason=reason)
+
+
+def _end(row_id: str, states: Iterable[str], **fields: Any) -> bool:
+    ended = OutboxMessage.objects.filter(pk=row_id, state__in=states).update(**fields)
+    if ended:
         _reply_settled(OutboxMessage.objects.get(pk=row_id), sent=False)
-    return bool(cancelled)
+    return bool(ended)
+
+
+@transaction.atomic
+def release(row: OutboxMessage, person: User, key: ApiKey | None, undo_seconds: int) -> bool:
+    """The second yes, to the very bytes that were approved; False when the reply waits no more."""
+    held = _held(row)
+    if held is None or held.approval is None:
+        return False
+    given = Release.objects.create(
+        approval=held.approval, approver_id=held.approval.person_id, digest=held.approval.digest,
+        role=held.release_by, person=person, key=key,
+    )  # fmt: skip
+    OutboxMessage.objects.filter(pk=held.pk).update(
+        state=State.PENDING, release=given, reason="", due_at=Now() + timedelta(seconds=undo_seconds)
+    )
+    note_deed(person, "released reply", held, key=key, role=held.release_by, why=held.reason)
+    if undo_seconds == 0:
+        bell.ring(DELIVER, str(held.pk))
+    _tell_talk(held)
+    return True
+
+
+@transaction.atomic
+def give_back(row: OutboxMessage, person: User, key: ApiKey | None, reason: str) -> bool:
+    """No second yes: the reply goes back to its approver and never leaves; False when it waits no more."""
+    given_back = _end(str(row.pk), [State.WAITING], state=State.RETURNED, person=person, reason=reason[:500])
+    if given_back:
+        note_deed(person, "returned reply", row, key=key, role=row.release_by)
+        _tell_talk(row)
+    return given_back
+
+
+def _held(row: OutboxMessage) -> OutboxMessage | None:
+    """Locked, so that of two who release or return it at once one comes second."""
+    waiting = OutboxMessage.objects.filter(pk=row.pk, state=State.WAITING).select_related("approval")
+    return waiting.select_for_update(of=("self",)).first()
+
+
+def _tell_talk(row: OutboxMessage) -> None:
+    if row.conversation:
+        tell_conversation(row.conversation)
 
 
 def cancel_waiting(conversation: Conversation, reason: str) -> int:
     """Hold every reply of the conversation that has not left yet."""
     waiting = OutboxMessage.objects.filter(
-        conversation=conversation, kind=OutboxMessage.Kind.REPLY, state=State.PENDING
+        conversation=conversation, kind=OutboxMessage.Kind.REPLY, state__in=OutboxMessage.NOT_LEFT
     )
     return sum(cancel(str(row_id), reason) for row_id in waiting.values_list("pk", flat=True))
 
@@ -202,7 +260,7 @@ def _check_still_the_answer(row: OutboxMessage) -> None:
     said = conversation.messages.filter(automatic="", sent_at__gt=row.created_at)
     if said.exclude(by=Message.By.NOTE).exists():
         raise Late("Something was said in this conversation since. Nothing was sent; answer it anew.")
-    over = (State.DEAD, State.CANCELLED)
+    over = (State.DEAD, *OutboxMessage.NEVER_LEFT)
     newer = conversation.deliveries.filter(kind=OutboxMessage.Kind.REPLY, created_at__gt=row.created_at)
     if newer.exclude(state__in=over).exists():
         raise Late("Another reply was approved since. This one was not sent again.")

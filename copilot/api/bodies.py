@@ -72,6 +72,10 @@ class DecisionBody(serializers.Serializer[Any]):
     )  # fmt: skip
 
 
+class ReturnBody(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=300, help_text="What is to be mended; its approver reads it.")
+
+
 class RequestBody(serializers.Serializer[Any]):
     instruction = Text(1000, help_text="What the draft should heed.")
 

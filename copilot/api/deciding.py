@@ -11,7 +11,7 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from copilot import decisions, replaying
+from copilot import decisions, releasing, replaying
 from copilot.api import bodies, reach
 from copilot.api.door import Door
 from copilot.api.idempotency import once
@@ -29,6 +29,7 @@ from copilot.decisions import Actor, Invalid
 from copilot.drafting import opening
 from copilot.drafting.switch import ruling
 from copilot.models import Decision, Draft
+from copilot.release_rules import may_release
 from interactions import inbox, outbox
 from interactions.erasing import erase
 from interactions.models import Conversation, Escalation, InboxEvent, OutboxMessage
@@ -111,6 +112,45 @@ class DecisionUndo(Deciding):
         decision = get_object_or_404(reach.decisions(who), pk=pk)
         _must_answer(who, decision.conversation_id)
         return _decided(who, decisions.undo(decision.pk, _actor(who)), status=200)
+
+
+class DecisionRelease(Deciding):
+    @extend_schema(
+        operation_id="decisions_release", request=None, responses={200: DecisionSerializer},
+        parameters=[IDEMPOTENCY_KEY], tags=["decisions"],
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, pk: int) -> Response:
+        """The second yes to a reply that waits for it, by another person in the role named in `waits_for`."""
+        who = caller(request)
+        decision = _to_release(who, pk)
+        releasing.release(decision, _actor(who))
+        return _decided(who, decision, status=200)
+
+
+class DecisionReturn(Deciding):
+    @extend_schema(
+        operation_id="decisions_return", request=bodies.ReturnBody, responses={200: DecisionSerializer},
+        parameters=[IDEMPOTENCY_KEY], tags=["decisions"],
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, pk: int) -> Response:
+        """No second yes: the reply never leaves, and its draft is open again with the reason."""
+        who = caller(request)
+        decision = _to_release(who, pk)
+        releasing.give_back(decision, _actor(who), _read(bodies.ReturnBody, request)["reason"])
+        return _decided(who, decision, status=200)
+
+
+def _to_release(who: Caller, pk: int) -> Decision:
+    rows = reach.decisions(who).select_related("conversation__account", "outbox", "draft")
+    decision = get_object_or_404(rows, pk=pk)
+    _must_answer(who, decision.conversation_id)
+    if decision.outbox is None or not decision.outbox.release_by:
+        raise Problem(409, "refused", "This decision waits for nobody's release.")
+    if not may_release(who.standing, decision.conversation, decision.outbox, decision.person_id):
+        raise PermissionDenied("Another person releases it than approved it, in the role that it waits for.")
+    return decision
 
 
 class ConversationReplies(Deciding):

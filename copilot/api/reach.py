@@ -57,7 +57,7 @@ def _with_sent(rows: QuerySet[Draft]) -> QuerySet[Draft]:
 
 def decisions(who: Caller) -> QuerySet[Decision]:
     rows = Decision.objects.none() if who.connection else visible_decisions(who.standing)
-    return rows.select_related("draft", "outbox")
+    return rows.select_related("draft", "outbox__release")
 
 
 def signals(who: Caller) -> QuerySet[Signal]:
@@ -116,7 +116,7 @@ def deliveries(who: Caller) -> QuerySet[OutboxMessage]:
         rows = OutboxMessage.objects.filter(theirs).defer("payload")
     else:
         rows = visible_deliveries(who.standing)
-    return rows.select_related("decision", "approval")
+    return rows.select_related("decision", "approval", "release")
 
 
 def replayable(who: Caller) -> QuerySet[OutboxMessage]:

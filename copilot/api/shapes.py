@@ -9,7 +9,16 @@ from rest_framework import serializers
 from copilot.drafting.failures import sentence
 from copilot.models import Article, Decision, Draft, Signal
 from customers.models import Account, Contact, ErasedName, Erasure, Identity, Note, Promise, Record
-from interactions.models import Attempt, Connection, Conversation, InboxEvent, Message, OutboxMessage, Sync
+from interactions.models import (
+    Attempt,
+    Connection,
+    Conversation,
+    InboxEvent,
+    Message,
+    OutboxMessage,
+    ReleaseBy,
+    Sync,
+)
 from people.models import Membership, Team, User
 
 LEFT = (OutboxMessage.State.SENT,)
@@ -147,6 +156,10 @@ class DecisionSerializer(serializers.ModelSerializer[Decision]):
     delivery = serializers.PrimaryKeyRelatedField[OutboxMessage](source="outbox", read_only=True)
     by_key = serializers.PrimaryKeyRelatedField[Any](source="key", read_only=True)
     undo_until = serializers.SerializerMethodField()
+    waits_for = serializers.SerializerMethodField(help_text="Whose release it waits for; null: for nobody's.")
+    released_by = serializers.IntegerField(
+        source="outbox.release.person_id", default=None, allow_null=True, read_only=True
+    )
     state = serializers.SerializerMethodField()
     version = serializers.IntegerField(source="draft.version", default=None, allow_null=True, read_only=True)
 
@@ -154,7 +167,8 @@ class DecisionSerializer(serializers.ModelSerializer[Decision]):
         model = Decision
         fields = (
             "id", "kind", "conversation", "draft", "state", "version", "person", "by_key", "at", "text",
-            "reason", "instruction", "ticks", "seconds", "delivery", "undo_until", "undone_at",
+            "reason", "instruction", "ticks", "seconds", "delivery", "waits_for", "released_by", "undo_until",
+            "undone_at",
         )  # fmt: skip
 
     @extend_schema_field({"type": ["string", "null"], "format": "date-time"})
@@ -164,12 +178,17 @@ class DecisionSerializer(serializers.ModelSerializer[Decision]):
             return None
         return row.due_at.isoformat().replace("+00:00", "Z")
 
+    @extend_schema_field({"type": ["string", "null"], "enum": [*ReleaseBy.values[1:], None]})
+    def get_waits_for(self, decision: Decision) -> str | None:
+        row = decision.outbox
+        return row.release_by if row and row.state == OutboxMessage.State.WAITING else None
+
     @extend_schema_field({"type": ["string", "null"], "enum": [*STATES, None]})
     def get_state(self, decision: Decision) -> str | None:
         sent = decision.outbox is not None and decision.outbox.state in LEFT
         if decision.draft is not None:
             return shown_state(decision.draft, sent=sent)
-        if decision.outbox is None or decision.undone_at:
+        if decision.outbox is None or decision.outbox.state in OutboxMessage.NEVER_LEFT:
             return None
         return "sent" if sent else "approved"
 
@@ -248,13 +267,15 @@ class DeliverySerializer(serializers.ModelSerializer[OutboxMessage]):
     decision = serializers.IntegerField(source="decision.id", default=None, allow_null=True)
     draft = serializers.IntegerField(source="decision.draft_id", default=None, allow_null=True)
     approved_by = serializers.IntegerField(source="approval.person_id", default=None, allow_null=True)
+    released_by = serializers.IntegerField(source="release.person_id", default=None, allow_null=True)
     log = AttemptSerializer(many=True)
 
     class Meta:
         model = OutboxMessage
         fields = (
-            "id", "kind", "type", "connection", "conversation", "decision", "draft", "approved_by", "message",
-            "state", "reason", "attempts", "due_at", "created_at", "sent_at", "log",
+            "id", "kind", "type", "connection", "conversation", "decision", "draft", "approved_by",
+            "release_by", "released_by", "message", "state", "reason", "attempts", "due_at", "created_at",
+            "sent_at", "log",
         )  # fmt: skip
 
 

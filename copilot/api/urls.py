@@ -37,6 +37,8 @@ urlpatterns: list[URLPattern] = [
     path("drafts/<int:pk>/decisions/", deciding.DraftDecisions.as_view(), name="api-decide"),
     *_resource("decisions", resources.Decisions),
     path("decisions/<int:pk>/undo/", deciding.DecisionUndo.as_view(), name="api-undo"),
+    path("decisions/<int:pk>/release/", deciding.DecisionRelease.as_view(), name="api-release"),
+    path("decisions/<int:pk>/return/", deciding.DecisionReturn.as_view(), name="api-return"),
     *_resource("signals", resources.Signals),
     *_resource("articles", resources.Articles),
     *_resource("connections", resources.Connections, "uuid", patch="change"),

@@ -18,6 +18,7 @@ CardState = Literal[
     "writing",
     "stale",
     "failed",
+    "waiting",
     "approved",
     "sent",
     "refused",
@@ -26,7 +27,9 @@ CardState = Literal[
     "answered_elsewhere",
     "discarded",
 ]
-Verb = Literal["approve", "edit", "escalate", "discard", "redraft", "stop", "undo", "settle", "write", "note"]
+Verb = Literal[
+    "approve", "edit", "escalate", "discard", "redraft", "stop", "undo", "settle", "release", "write", "note",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ HEADS: Final[dict[str, Head]] = {
     "writing": Head("Your reply", "pencil", "pine", "pine"),
     "stale": Head("Out of date", "clock", "amber", "amber"),
     "failed": Head("Draft failed", "triangle", "red", "grey"),
+    "waiting": Head("Waits for a release", "lock", "amber", "pine"),
     "approved": Head("Sending", "clock", "pine", "pine"),
     "sent": Head("Sent", "done", "pine", "pine"),
     "refused": Head("Not sent", "triangle", "red", "solid"),
@@ -206,7 +210,8 @@ class Card:
     question: str = ""  # an abstention, or the reason of an escalation or a discard
     missing: tuple[str, ...] = ()
     reason: str = ""  # failed, refused, unknown: what happened, in plain words
-    delivery: str = ""  # unknown: the id of what a person settles
+    delivery: str = ""  # unknown: the id of what a person settles; waiting: of what a second person releases
+    waits_for: str = ""  # waiting: whose yes is missing
     kept: str = ""  # what was not lost
     reference: str = ""
     elapsed: int = 0
@@ -230,6 +235,8 @@ class Card:
     def word(self) -> str:
         if self.state == "escalated" and self.person:
             return f"With {self.person.name}"
+        if self.state == "waiting" and self.waits_for:
+            return f"Waits for {self.waits_for}"
         if self.state == "answered_elsewhere" and self.person:
             return f"Answered by {self.person.first_name}"
         return self.head.word

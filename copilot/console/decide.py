@@ -130,6 +130,8 @@ def _approve(ask: Ask) -> Status | None:
 def sending(visit: Visit, decision: Decision) -> Status:
     """What the status line says once a reply is on its way."""
     seconds = decisions.undo_seconds(visit.person)
+    if decision.outbox and decision.outbox.release_by:
+        return Status("Approved. It waits for a second person; nothing leaves before.", "lock")
     if not seconds:
         return Status("Approved. It is leaving now.")
     n = decision.draft.n if decision.draft else 0

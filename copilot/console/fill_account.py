@@ -1,9 +1,10 @@
 """An account's page: what is true of it now, and a timeline of what was said, noted and bought."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import Any
 
 from django.db.models.functions import Coalesce
 from django.urls import reverse
@@ -14,6 +15,7 @@ from copilot.console.cards import Person, plural
 from copilot.console.fill_rows import colleague
 from copilot.console.fill_text import short
 from copilot.console.rows import (
+    SECOND,
     AccountPage,
     AccountRow,
     Entry,
@@ -25,7 +27,9 @@ from copilot.console.rows import (
     RecordLine,
     Span,
 )
+from copilot.models import ReleaseRule
 from copilot.templatetags.rapport import ago, clock
+from customers.access import led_accounts
 from customers.models import Account, Goal, Note, Promise, Record
 from interactions.access import visible_conversations
 from people.access import Standing
@@ -74,7 +78,19 @@ def account_page(who: Standing, account: Account, kind: str, before: str) -> Acc
         notes=tuple(_notes(account)),
         people=tuple(Person(str(c), id=c.pk, note=c.title) for c in account.contacts.order_by("name")[:50]),
         records=tuple(_records(account)),
+        **_second_yes(who, account),
     )
+
+
+def _second_yes(who: Standing, account: Account) -> dict[str, Any]:
+    rule = ReleaseRule.objects.filter(account=account).first()
+    return {
+        "second_by": rule.get_by_display().lower() if rule else "",
+        "second_why": rule.reason if rule else "",
+        "second_roles": tuple(
+            replace(one, chosen=rule is not None and one.value == rule.by) for one in SECOND
+        ) if led_accounts(who).filter(pk=account.pk).exists() else (),
+    }  # fmt: skip
 
 
 def _facts(account: Account) -> Iterable[Fact]:

@@ -201,7 +201,7 @@ def _refusal(scene: Scene, draft: Draft) -> str:
     last = scene.last_reply
     if last is None or last.draft_id != draft.pk or last.outbox is None:
         return ""
-    if last.outbox.state == OutboxMessage.State.DEAD:
+    if last.outbox.state in (OutboxMessage.State.DEAD, OutboxMessage.State.RETURNED):
         return f"{last.outbox.reason or 'The receiver did not take it.'} Nothing was sent."
     return ""
 

@@ -17,7 +17,12 @@ from people.models import User
 
 # Waiting longer than this is marked in the list.
 TARGET = timedelta(hours=4)
-_LEAVING = (OutboxMessage.State.PENDING, OutboxMessage.State.SENDING, OutboxMessage.State.RETRY)
+_CAME_BACK = (OutboxMessage.State.DEAD, OutboxMessage.State.RETURNED)
+_ON_ITS_WAY: dict[str, str] = {
+    OutboxMessage.State.UNKNOWN: "unknown", OutboxMessage.State.WAITING: "waiting",
+    OutboxMessage.State.PENDING: "approved", OutboxMessage.State.SENDING: "approved",
+    OutboxMessage.State.RETRY: "approved",
+}  # fmt: skip
 
 
 def colleague(person: User | None, viewer: User | None = None, note: str = "") -> Person:
@@ -78,10 +83,8 @@ def state_of(conversation: Conversation) -> tuple[str, str, str]:
         return "resolved", "", ""
     if draft and draft["state"] in Draft.OPEN:
         return _open_state(conversation, draft, reply)
-    if reply and reply["state"] == OutboxMessage.State.UNKNOWN:
-        return "unknown", "", ""
-    if reply and reply["state"] in _LEAVING:
-        return "approved", "", ""
+    if reply and reply["state"] in _ON_ITS_WAY:
+        return _ON_ITS_WAY[reply["state"]], "", ""
     if conversation.waiting_since is not None:
         return "none", "", ""
     if reply and reply["state"] == OutboxMessage.State.SENT:
@@ -98,7 +101,7 @@ def _open_state(
         name = (holder.get("person") or holder.get("team") or "a colleague").split(" ")[0]
         return state, f"With {name}", ""
     if state == Draft.State.READY:
-        if reply and reply["draft"] == draft["n"] and reply["state"] == OutboxMessage.State.DEAD:
+        if reply and reply["draft"] == draft["n"] and reply["state"] in _CAME_BACK:
             return "refused", "", ""
         if draft["abstained"]:
             return "abstained", "", ""

@@ -5,12 +5,14 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from copilot.console.cards import Card, Said, Verb, plain_paragraphs
+from copilot.console.cards import Card, Envelope, File, Said, Verb, plain_paragraphs
 from copilot.console.fill_rows import author, colleague
 from copilot.console.fill_text import short
 from copilot.console.scene import Scene
 from copilot.decisions import undo_seconds
 from copilot.models import Decision, Draft
+from copilot.release_rules import releaser
+from copilot.templatetags.rapport import clock
 from interactions.letter import Letter
 from interactions.models import Message, OutboxMessage
 
@@ -33,7 +35,7 @@ def decided_card(scene: Scene) -> Card | None:
 def _is_current(scene: Scene, reply: Decision) -> bool:
     if reply.outbox is None or reply.outbox.state == Out.CANCELLED:
         return False
-    if reply.outbox.state in (Out.PENDING, Out.SENDING, Out.RETRY, Out.UNKNOWN):
+    if reply.outbox.state in (Out.WAITING, Out.PENDING, Out.SENDING, Out.RETRY, Out.UNKNOWN):
         return True
     newest = scene.newest_from_customer
     return newest is None or newest.received_at <= reply.at
@@ -65,6 +67,8 @@ def _reply_card(scene: Scene, reply: Decision) -> Card:
         "text": reply.text,
     }
     letter = Letter.read(bytes(row.payload))
+    if row.state == Out.WAITING:
+        return _waiting(scene, reply, row, letter, common)
     if row.state == Out.SENT:
         way = f"{row.connection} took it" if row.connection else "by email"
         if any(message.pk == row.message_id for message in scene.messages):
@@ -75,7 +79,7 @@ def _reply_card(scene: Scene, reply: Decision) -> Card:
             **common, state="unknown", reason=_perhaps_sent(row), delivery=str(row.pk),
             can=frozenset({"settle", "write", "note"}),
         )  # fmt: skip
-    if row.state == Out.DEAD:
+    if row.state in (Out.DEAD, Out.RETURNED):
         reason = f"{row.reason or 'The receiver did not take it.'} Nothing was sent."
         return Card(**common, state="refused", reason=reason, can=frozenset({"write", "note"}))
     can: set[Verb] = {"note"}
@@ -85,6 +89,25 @@ def _reply_card(scene: Scene, reply: Decision) -> Card:
     return Card(
         **common, state="approved", meta=_way(row, letter), seconds_left=left, can=frozenset(can),
         undo_seconds=undo_seconds(reply.person) or settings.UNDO_SECONDS or 10,
+    )  # fmt: skip
+
+
+def _waiting(
+    scene: Scene, reply: Decision, row: OutboxMessage, letter: Letter, common: dict[str, Any]
+) -> Card:  # fmt: skip
+    """Everything that would leave, as the bytes say it, for the second person to read."""
+    who = "you" if scene.may_release else releaser(scene.conversation, row)
+    can: set[Verb] = {"undo", "note"}
+    if scene.may_release:
+        can.add("release")
+    return Card(
+        **common, state="waiting", waits_for=who, reason=row.reason, delivery=str(row.pk), can=frozenset(can),
+        meta=f"approved by {common['person'].called}, {clock(reply.at)}",
+        envelope=Envelope(
+            to=letter.to, cc=letter.cc, bcc=letter.bcc, subject=letter.subject, sender=letter.sender,
+            attachments=tuple(File(one.name, "") for one in letter.attachments),
+            has_subject=letter.channel == "email",
+        ),
     )  # fmt: skip
 
 

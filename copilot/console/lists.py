@@ -20,16 +20,16 @@ from django.utils.dateparse import parse_datetime
 from copilot.models import Decision, Draft
 from customers.models import Account
 from interactions.access import visible_conversations
-from interactions.models import Conversation, Escalation
+from interactions.models import Conversation, Escalation, OutboxMessage
 from people.access import Standing
 from people.models import User
 
 PAGE = 50
 COUNT_TO = 1000
-VIEWS = ("mine", "team", "unassigned", "ready", "escalated", "snoozed")
+VIEWS = ("mine", "team", "unassigned", "ready", "waiting", "escalated", "snoozed")
 LABELS = {
     "mine": "Mine", "team": "Team", "unassigned": "Unassigned", "ready": "Draft ready",
-    "escalated": "Escalated", "snoozed": "Snoozed",
+    "waiting": "To release",     "escalated": "Escalated", "snoozed": "Snoozed",
 }  # fmt: skip
 Status = Conversation.Status
 _OPEN = [Escalation.State.OPEN, Escalation.State.TAKEN]
@@ -49,6 +49,9 @@ def in_view(who: Standing, view: str) -> QuerySet[Conversation]:
         case "ready":
             ready = Draft.objects.filter(conversation=OuterRef("pk"), state=Draft.State.READY, abstained=False)
             return opened.filter(_whole_inbox(who), Exists(ready))
+        case "waiting":
+            to_release = OutboxMessage.objects.filter(state=OutboxMessage.State.WAITING).values("conversation")
+            return visible_conversations(who).filter(pk__in=to_release)
         case "escalated":
             handed_on = Escalation.objects.filter(state__in=_OPEN).values("conversation")
             return visible_conversations(who).filter(pk__in=handed_on).exclude(status=Status.RESOLVED)

@@ -260,6 +260,9 @@ class AccountPage:
     notes: tuple[NoteLine, ...] = ()
     people: tuple[Person, ...] = ()
     records: tuple[RecordLine, ...] = ()
+    second_by: str = ""  # whose second yes its replies need
+    second_why: str = ""
+    second_roles: tuple[Choice, ...] = ()  # empty: the viewer may not change it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,6 +288,19 @@ class SwitchLine:
     inherited: bool = False
 
 
+SECOND = (Choice("lead", "A lead"), Choice("account_manager", "The account manager"))
+
+
+@dataclass(frozen=True, slots=True)
+class SecondYes:
+    """Which of a team's replies need a second person's yes, and whose."""
+
+    above: str = ""
+    by: str = "lead"
+    topics: tuple[SwitchLine, ...] = ()
+    roles: tuple[Choice, ...] = SECOND
+
+
 @dataclass(frozen=True, slots=True)
 class TeamSwitches:
     id: int
@@ -298,6 +314,7 @@ class TeamSwitches:
     )
     may_change: bool = False
     pilot: tuple[Choice, ...] = ()
+    second: SecondYes = SecondYes()
 
 
 @dataclass(frozen=True, slots=True)

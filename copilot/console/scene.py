@@ -11,6 +11,7 @@ from copilot.access import visible_articles
 from copilot.console.visit import Visit
 from copilot.drafting.switch import Ruling, ruling
 from copilot.models import Decision, Draft
+from copilot.release_rules import may_release
 from customers.access import visible_accounts
 from customers.models import Promise
 from interactions.access import answerable_conversations, visible_conversations
@@ -32,6 +33,7 @@ class Scene:
     escalation: Escalation | None = None
     promises: list[Promise] = field(default_factory=list)
     seen_sources: frozenset[str] = frozenset()
+    may_release: bool = False  # the last reply, as its second person
 
     @cached_property
     def ruling(self) -> Ruling:
@@ -95,6 +97,7 @@ def load(visit: Visit, conversation: Conversation, draft_n: int | None = None) -
         promises=_promises(visit, conversation),
     )
     scene.seen_sources = _seen_sources(visit, scene)
+    scene.may_release = _may_release(visit, scene)
     return scene
 
 
@@ -103,6 +106,13 @@ def _may_answer(visit: Visit, conversation: Conversation) -> bool:
     if not visit.who.reads_all:
         return True
     return answerable_conversations(visit.who).filter(pk=conversation.pk).exists()
+
+
+def _may_release(visit: Visit, scene: Scene) -> bool:
+    reply = scene.last_reply
+    if reply is None or reply.outbox is None:
+        return False
+    return may_release(visit.who, scene.conversation, reply.outbox, reply.person_id)
 
 
 def _messages(conversation: Conversation) -> list[Message]:

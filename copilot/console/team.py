@@ -9,12 +9,14 @@ from django.urls import reverse
 
 from copilot.console.cards import Choice
 from copilot.console.fill_rows import colleague
-from copilot.console.rows import SwitchLine, TeamSwitches
+from copilot.console.rows import SecondYes, SwitchLine, TeamSwitches
 from copilot.console.shell import shell, tabs
 from copilot.console.visit import Visit, page
 from copilot.models import DraftingSwitch
+from copilot.release_rules import plain
 from customers.access import visible_accounts
 from customers.models import Account
+from interactions.models import ReleaseBy
 from people.access import visible_teams
 from people.audit import note_deed
 from people.models import Team, User
@@ -26,7 +28,7 @@ Mode = DraftingSwitch.Mode
 def team(visit: Visit) -> HttpResponse:
     if visit.request.method != "POST":
         return show_team(visit)
-    found = _team_to_change(visit)
+    found = team_to_change(visit)
     with transaction.atomic():
         problem = _keep(visit, found)
     if problem:
@@ -39,7 +41,7 @@ def may_change(visit: Visit, team: Team) -> bool:
     return visit.who.is_admin or team.pk in visit.who.lead_teams
 
 
-def _team_to_change(visit: Visit) -> Team:
+def team_to_change(visit: Visit) -> Team:
     told = visit.request.POST.get("team", "")
     found = visible_teams(visit.who).filter(pk=told).first() if told.isdigit() else None
     if found is None or not may_change(visit, found):
@@ -48,7 +50,7 @@ def _team_to_change(visit: Visit) -> Team:
 
 
 def show_team(visit: Visit, problem: str = "", status: int = 200) -> HttpResponse:
-    related = ("switches__pilot", "switches__account", "memberships__user")
+    related = ("switches__pilot", "switches__account", "memberships__user", "release_rules")
     teams = visible_teams(visit.who).prefetch_related(*related)
     context = {
         "shell": shell(visit, "settings"),
@@ -73,7 +75,18 @@ def _switches(visit: Visit, team: Team) -> TeamSwitches:
         lines=(first, *(_line(visit, s) for s in switches if s is not general)),
         may_change=may_change(visit, team),
         pilot=tuple(Choice(str(p.pk), p.name, chosen=p.pk in pilots) for p in members),
+        second=_second_yes(team),
     )
+
+
+def _second_yes(team: Team) -> SecondYes:
+    found = list(team.release_rules.all())
+    limit = next((rule for rule in found if rule.above is not None), None)
+    lines = tuple(
+        SwitchLine(f"topic-{rule.pk}", f"Topic: {rule.topic}", rule.by) for rule in found if rule.topic
+    )
+    above = plain(limit.above).replace(",", "") if limit and limit.above is not None else ""
+    return SecondYes(above, limit.by if limit else ReleaseBy.LEAD, lines)
 
 
 def _line(visit: Visit, switch: DraftingSwitch) -> SwitchLine:

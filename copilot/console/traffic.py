@@ -33,6 +33,7 @@ IN = {
     "dead": ("Given up", "red", "triangle"),
 }  # fmt: skip
 OUT = {
+    "waiting": ("Waits for a release", "amber", "lock"), "returned": ("Returned", "", "undo"),
     "pending": ("In its undo time", "", "clock"), "sending": ("Leaving", "", "half"),
     "retry": ("Tries again", "amber", "clock"), "sent": ("Sent", "pine", "done"),
     "unknown": ("Nobody knows", "amber", "ask"), "dead": ("Given up", "red", "triangle"),

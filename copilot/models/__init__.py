@@ -6,6 +6,7 @@ from copilot.models.embedding import Embedding
 from copilot.models.idempotent import IdempotentAnswer
 from copilot.models.knowledge import Article, PastReply, SavedReply
 from copilot.models.proposal import ArticleProposal, ProposalEvidence, TextVersion
+from copilot.models.release import ReleaseRule
 from copilot.models.switch import DraftingSwitch
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "IdempotentAnswer",
     "PastReply",
     "ProposalEvidence",
+    "ReleaseRule",
     "SavedReply",
     "Signal",
     "TextVersion",

@@ -2,7 +2,7 @@
 
 from interactions.models.connection import Connection, InboxEvent, Refusal
 from interactions.models.conversation import Conversation, Escalation, Message, Quote
-from interactions.models.outbox import Approval, Attempt, OutboxMessage
+from interactions.models.outbox import Approval, Attempt, OutboxMessage, Release, ReleaseBy
 from interactions.models.sync import AgentLink, FieldRule, Sync
 
 __all__ = [
@@ -18,5 +18,7 @@ __all__ = [
     "OutboxMessage",
     "Quote",
     "Refusal",
+    "Release",
+    "ReleaseBy",
     "Sync",
 ]

@@ -3,6 +3,7 @@
 # ruff: noqa: E501 (texts read better whole)
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -70,6 +71,16 @@ LESSON = cards.Lesson(
 def card(state: Any, **more: Any) -> Card:
     given = {"conversation_id": 1, "n": 1, "version": 7, "customer": "Dana", "can": VERBS, **more}
     return Card(state=state, **given)
+
+
+def waiting(approver: Person, waits_for: str, can: frozenset[cards.Verb]) -> Card:
+    """A reply that a second person is to release."""
+    return card(
+        "waiting", person=approver, waits_for=waits_for, can=can, paragraphs=REPLY[:2],
+        envelope=replace(TO_DANA, sender="Mara Lind <support@northlight.eu>"),
+        meta=f"approved by {approver.first_name}, 10:46", delivery="5f2d0a6e-8c1b-4b0e-9a53-1d7f6e2b9c44",
+        reason="It names 1,250, more than 500. Halden Freight is flagged: contract in dispute.",
+    )  # fmt: skip
 
 
 CARDS: dict[str, Callable[[], Card]] = {
@@ -148,6 +159,8 @@ CARDS: dict[str, Callable[[], Card]] = {
         reason="The CRM did not answer within 30 seconds, so seats and invoice could not be read.",
         kept="Nothing was sent. Dana’s message and your notes are kept.",
     ),
+    "waiting": lambda: waiting(MARA, "a lead", frozenset({"undo", "note"})),
+    "to-release": lambda: waiting(SAM, "you", frozenset({"release", "undo", "note"})),
     "approved": lambda: card(
         "approved",
         meta="to Dana Ruiz, cc Priya Nair",

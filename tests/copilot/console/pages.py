@@ -1,6 +1,7 @@
 """The invented pages of the gallery, by name."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from copilot.console import cards, rows
 from copilot.console.cards import Choice, Line, Paragraph, Person, Run
@@ -99,6 +100,9 @@ def account() -> rows.AccountPage:
             rows.RecordLine("Invoice 2291", "Invoice", "open", "20 Nov"),
             rows.RecordLine("Contract HF-031", "Contract", "active", "14 Mar"),
         ),
+        second_by="a lead",
+        second_why="contract in dispute",
+        second_roles=(replace(rows.SECOND[0], chosen=True), rows.SECOND[1]),
     )
 
 
@@ -175,6 +179,7 @@ def team() -> Scene:
             lines,
             may_change=True,
             pilot=(Choice("1", "Mara Lind", chosen=True), Choice("2", "Sam Okafor")),
+            second=rows.SecondYes("500", "lead", (rows.SwitchLine("topic-1", "Topic: Refunds", "lead"),)),
         ),
     )
     return "settings_team.html", {"teams": teams, "tabs": tabs("Drafting"), "section": "settings"}
