@@ -1,8 +1,11 @@
-"""Which drafts, decisions and signals a person may see: those of the conversations they may see."""
+"""Which rows of the copilot a person may see, and which they may change.
+
+Drafts, decisions and signals go with their conversations, articles and saved replies with their teams.
+"""
 
 from django.db.models import Q, QuerySet
 
-from copilot.models import Article, Decision, Draft, Signal
+from copilot.models import Article, ArticleProposal, Decision, Draft, SavedReply, Signal
 from interactions.access import answerable_conversations, visible_conversations
 from people.access import Standing
 
@@ -28,3 +31,35 @@ def visible_articles(who: Standing) -> QuerySet[Article]:
     if who.is_admin:
         return articles
     return articles.filter(Q(teams=None) | Q(teams__in=who.teams)).distinct()
+
+
+def writable_articles(who: Standing) -> QuerySet[Article]:
+    """A lead writes what one of the own teams uses, an owner the own ones; what is for all teams, an admin."""
+    if who.is_admin:
+        return Article.objects.all()
+    leads = Article.objects.filter(teams__in=who.lead_teams).values("pk")
+    return visible_articles(who).filter(Q(owner=who.user_id) | Q(pk__in=leads))
+
+
+def visible_saved_replies(who: Standing) -> QuerySet[SavedReply]:
+    return SavedReply.objects.all() if who.is_admin else SavedReply.objects.filter(team__in=who.teams)
+
+
+def writable_saved_replies(who: Standing) -> QuerySet[SavedReply]:
+    rows = visible_saved_replies(who)
+    return rows if who.is_admin else rows.filter(Q(owner=who.user_id) | Q(team__in=who.lead_teams))
+
+
+def visible_proposals(who: Standing) -> QuerySet[ArticleProposal]:
+    """Those of the own teams, and those to articles that one writes."""
+    if who.is_admin:
+        return ArticleProposal.objects.all()
+    return ArticleProposal.objects.filter(Q(team__in=who.teams) | Q(article__in=writable_articles(who)))
+
+
+def decidable_proposals(who: Standing) -> QuerySet[ArticleProposal]:
+    """Who writes the article decides; on a new one, a lead of the team that proposes it."""
+    if who.is_admin:
+        return ArticleProposal.objects.all()
+    new = Q(article=None, team__in=who.lead_teams)
+    return ArticleProposal.objects.filter(Q(article__in=writable_articles(who)) | new)

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from copilot import decisions
 from copilot.decisions import Actor
-from copilot.models import Article
+from copilot.knowledge import proposals, texts
 from customers.models import Erasure, Note, Promise, Record
 from interactions.models import Connection
 from people.models import ApiKey, Scope
@@ -166,6 +166,19 @@ CONSOLE = [
     post("team-release",             "302 404 404 404 303 303 303 302", team="{teams}"),
     get("accounts",                  "302 200 200 200 200 404 200 302"),
     get("account",                   "302 200 404 200 200 404 200 302"),
+    get("texts",                     "302 200 200 200 200 200 200 302"),
+    get("text",                      "302 200 404 200 200 200 200 302"),
+    get("text-new",                  "302 404 404 404 200 200 200 302"),
+    post("text-new",                 "302 404 404 404 303 303 303 302", title="T", body="B", team="{teams}"),
+    get("text-import",               "302 404 404 404 200 200 200 302"),
+    post("text-import",              "302 404 404 404 200 200 200 302", team="{teams}"),
+    get("text-edit",                 "302 200 404 200 200 200 200 302"),
+    post("text-edit",                "302 303 404 303 303 303 303 302", title="T", body="B", version=1),
+    post("text-retire",              "302 404 404 404 303 303 303 302"),
+    get("text-version",              "302 200 404 200 200 200 200 302"),
+    post("text-version",             "302 404 404 404 303 303 303 302", version=1),
+    get("proposals",                 "302 200 200 200 200 200 200 302"),
+    post("proposal-decide",          "302 404 404 404 303 303 303 302", fate="decline"),
     get("keys",                      "302 200 200 200 200 200 200 302"),
     get("settings-me",               "302 200 200 200 200 200 200 302"),
     post("settings-me",              "302 422 422 422 422 422 422 302"),
@@ -259,8 +272,10 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
     record = Record.objects.create(external_id="o-1", kind="order", account=cast.fjord, source_updated_at=now)
     note = Note.objects.create(account=cast.fjord, kind="preference", text="Writes briefly", created_at=now)
     promise = Promise.objects.create(account=cast.fjord, text="A call on Monday", made_at=now)
-    article = Article.objects.create(title="Delivery", body="By ship.", updated_at=now)
-    article.teams.add(cast.support)
+    article = texts.new_article(None, "Delivery", "By ship.", [cast.support])
+    proposal = proposals.propose(
+        cast.support, cast.ines, "By air.", origin=proposals.Origin.PERSON, article=article
+    )
     event = an_event(connection=connection).pk
     return {
         "conversation_id": talk.pk, "n": draft.n, "account_id": cast.fjord.pk, "user_id": cast.tomas.pk,
@@ -276,7 +291,8 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
         "syncs": connection.pk, "erasures": Erasure.objects.create(at=now, source=connection.pk).pk,
         "erase": cast.sigrid.pk, "contact_id": cast.sigrid.pk,
         "settle": decision.outbox_id, "redeliver": decision.outbox_id, "accept": note.pk,
-        "delivery_id": decision.outbox_id, "fate": "arrived",
+        "delivery_id": decision.outbox_id, "fate": "arrived", "kind": "articles", "proposal_id": proposal.pk,
+        "text": article.pk, "text-edit": article.pk, "text-retire": article.pk, "text-version": article.pk,
     }  # fmt: skip
 
 

@@ -18,6 +18,9 @@ def shell(visit: Visit, section: str, view: str = "") -> Shell:
         places.append(
             Place("accounts", "Accounts", reverse("accounts"), "accounts", "a", current=section == "accounts")
         )
+    if visit.who.teams or visit.who.is_admin:
+        articles = reverse("texts", args=["articles"])
+        places.append(Place("articles", "Articles", articles, "articles", "t", current=section == "articles"))
     return Shell(
         person=colleague(visit.person, visit.person),
         places=tuple(places),

@@ -1,6 +1,7 @@
 """The pages of the console."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, register_converter
+from django.urls.converters import StringConverter
 
 from copilot.console import (
     accounts,
@@ -12,18 +13,30 @@ from copilot.console import (
     field_rules,
     first_admin,
     handle,
+    import_texts,
     inbox,
     live,
     people,
+    proposed,
     release,
     reply,
     settings,
     team,
+    texts,
     traffic,
+    write_text,
 )
+
+
+class TextKind(StringConverter):
+    regex = "articles|saved-replies"
+
+
+register_converter(TextKind, "texts")
 
 DRAFT = "inbox/<int:conversation_id>/drafts/<int:n>/"
 TALK = "inbox/<int:conversation_id>/"
+TEXT = "<texts:kind>/<int:pk>/"
 CRM = "settings/connections/<uuid:connection_id>/"
 
 urlpatterns: list[URLPattern] = [
@@ -53,6 +66,15 @@ urlpatterns: list[URLPattern] = [
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/<int:account_id>/", accounts.account, name="account"),
     path("accounts/<int:account_id>/release/", release.flag, name="account-release"),
+    path("articles/proposals/", proposed.proposals, name="proposals"),
+    path("articles/proposals/<int:proposal_id>/", proposed.decide, name="proposal-decide"),
+    path("<texts:kind>/", texts.texts, name="texts"),
+    path("<texts:kind>/new/", write_text.new, name="text-new"),
+    path("<texts:kind>/import/", import_texts.import_texts, name="text-import"),
+    path(TEXT, texts.text, name="text"),
+    path(f"{TEXT}edit/", write_text.edit, name="text-edit"),
+    path(f"{TEXT}retire/", texts.retire, name="text-retire"),
+    path(f"{TEXT}versions/<int:n>/", texts.version, name="text-version"),
     path("help/keys/", settings.keys, name="keys"),
     path("settings/me/", settings.me, name="settings-me"),
     path("settings/me/keys/", settings.new_key, name="key-new"),

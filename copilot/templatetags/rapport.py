@@ -36,6 +36,7 @@ GLYPHS = {
 }
 LUCIDE = {
     "accounts": "building-2",
+    "articles": "book-open",
     "away": "arrow-up-right",
     "change": "layers",
     "conversation": "mail",

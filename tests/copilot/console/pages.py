@@ -6,6 +6,7 @@ from dataclasses import replace
 from copilot.console import cards, rows
 from copilot.console.cards import Choice, Line, Paragraph, Person, Run
 from copilot.console.connection_rows import ConnectionLine
+from tests.copilot.console import texts_scenes
 from tests.copilot.console.drafts import CARDS, DANA, MARA, PRIYA, SAM, TO_DANA, Scene, card, clash, past, why
 from tests.copilot.console.scenes import QUESTION, diff, empty, handover, inbox, shell, thread
 
@@ -332,6 +333,12 @@ PAGES: dict[str, Callable[[], Scene]] = {
             "shell": shell("learning"),
         },
     ),
+    "articles": texts_scenes.texts,
+    "article": texts_scenes.text,
+    "article-edit": texts_scenes.edit,
+    "article-version": texts_scenes.version,
+    "articles-import": texts_scenes.taken,
+    "proposals": texts_scenes.proposals,
     "403": lambda: plain("403.html"),
     "404": lambda: plain("404.html"),
     "409": lambda: ("409.html", {"kept": "Hi Dana, both seats are live."}),
