@@ -8,6 +8,7 @@ from copilot.drafting import opening
 from copilot.models import (
     ArticleProposal,
     Brief,
+    CaseSummary,
     Decision,
     Draft,
     IdempotentAnswer,
@@ -34,6 +35,7 @@ def erase(fact: ContactErased) -> None:
     fact.gone["signals"] = Signal.objects.filter(within).delete()[0]
     fact.gone["decisions"] = Decision.objects.filter(within).delete()[0]
     fact.gone["past replies"] = PastReply.objects.filter(within | Q(contact=fact.contact_id)).delete()[0]
+    fact.gone["cases so far"] = CaseSummary.objects.filter(within).delete()[0]
     fact.gone["drafts"] = Draft.objects.filter(within).delete()[0]
     fact.gone["sources of other drafts"] = _strike_sources(fact)
     fact.gone["lines of other briefs"] = _strike_lines(fact)

@@ -4,7 +4,7 @@ from django.dispatch import receiver
 
 from copilot import erasing
 from copilot.decisions import put_back
-from copilot.drafting import opening
+from copilot.drafting import case, opening
 from copilot.drafting.moves import move
 from copilot.knowledge import corrections
 from copilot.learning import signals
@@ -39,8 +39,9 @@ def on_happened(sender: type[Fact], fact: Fact, **_: object) -> None:
 
 
 def _customer_wrote(fact: CustomerWrote) -> None:
-    if fact.is_new:
-        opening.customer_wrote(fact.message.conversation, fact.message)
+    conversation = fact.message.conversation
+    if fact.is_new and opening.customer_wrote(conversation, fact.message) is None:
+        case.want(conversation)  # where a draft is written, its worker sees whether it has outgrown a prompt
 
 
 def _answered_elsewhere(fact: ColleagueWrote) -> None:

@@ -5,12 +5,18 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_init
 
+from copilot.drafting import summary
 from copilot.drafting.work import engine_in_use, work
 
 
 @shared_task
 def draft(draft_id: int) -> None:
     work(draft_id)
+
+
+@shared_task
+def summarise(case_id: int) -> None:
+    summary.summarise(case_id)
 
 
 @worker_init.connect

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
-from copilot.console.cards import Card, Choice, File, Person
+from copilot.console.cards import Card, Choice, File, Line, Person
 from copilot.console.fill_card import card as draft_card
 from copilot.console.fill_card import edited_now_by
 from copilot.console.fill_diff import diff
@@ -15,7 +15,7 @@ from copilot.console.fill_rows import author, customer, day_and_time
 from copilot.console.fill_why import why
 from copilot.console.rows import Banner, Earlier, Letter, Thread
 from copilot.console.scene import Scene
-from copilot.models import Decision
+from copilot.models import CaseSummary, Decision
 from copilot.templatetags.rapport import clock
 from interactions.models import Conversation, Message, OutboxMessage
 
@@ -44,6 +44,7 @@ def thread(scene: Scene, card: Card | None = None, *, view: str = "", show: str 
         viewers=(editor,) if editor else (),
         earlier=_earlier(letters[:-UNFOLDED]) if len(letters) > UNFOLDED + 1 else None,
         letters=tuple(letters[-UNFOLDED:] if len(letters) > UNFOLDED + 1 else letters),
+        case=tuple(_case(scene)),
         card=shown,
         why=why(scene),
         diff=diff(scene, show or "changes") if show or _just_edited(scene, shown) else None,
@@ -110,6 +111,15 @@ def _earlier(letters: Sequence[Letter]) -> Earlier:
     if first.date() == last.date():
         span = f"{first.day} {first:%b}"
     return Earlier(len(letters), "", span, tuple(people.values())[:4], tuple(letters))
+
+
+def _case(scene: Scene) -> Iterator[Line]:
+    """Each line leads to its message where that is on the page; the quote stands by itself."""
+    case: CaseSummary | None = getattr(scene.conversation, "case", None)
+    here = {message.pk for message in scene.messages}
+    for line in case.lines if case else ():
+        url = f"#message-{line['message']}" if line["message"] in here else ""
+        yield Line(line["text"], "quote", note=f"“{line['quote']}”", url=url)
 
 
 def _banners(scene: Scene, editor: Person | None) -> list[Banner]:

@@ -166,6 +166,7 @@ class Thread:
     viewers: tuple[Person, ...] = ()
     earlier: Earlier | None = None
     letters: tuple[Letter, ...] = ()
+    case: tuple[Line, ...] = ()  # the case so far, of a long one
     card: Card | None = None
     why: Why | None = None
     diff: Diff | None = None

@@ -76,7 +76,9 @@ def find_to_answer(visit: Visit, conversation_id: int) -> Conversation:
 
 
 def _or_404(conversations: QuerySet[Conversation], conversation_id: int) -> Conversation:
-    related = conversations.select_related("team", "contact", "account__manager", "connection", "assignee")
+    related = conversations.select_related(
+        "team", "contact", "account__manager", "connection", "assignee", "case"
+    )
     conversation = related.filter(pk=conversation_id).first()
     if conversation is None:
         raise Http404

@@ -71,20 +71,19 @@ def within(context: Context, most: int) -> Context:
 
 
 def _texts(context: Context) -> Iterable[str]:
-    here = {turn.id for turn in context.turns}
     yield from (turn.text for turn in context.turns)
-    yield from (item.text for item in context.items if item.id not in here)
+    yield from (f"{line.text} {line.quote}" for line in context.case)
+    yield from (item.text for item in context.items if item.id not in context.here)
     yield from (*context.about_account, *context.instructions, context.subject)
 
 
 def _pools(context: Context) -> dict[str, list[Turn | Item]]:
     """What may go, by its kind, that which stays longest first."""
-    here = {turn.id for turn in context.turns}
     newest = next((turn for turn in reversed(context.turns) if turn.by == "customer"), None)
     older = [turn for turn in reversed(context.turns) if turn is not newest]
     pools: dict[str, list[Turn | Item]] = {"turn": [newest, *older] if newest else [*older]}
     for item in context.items:
-        if item.id not in here:
+        if item.id not in context.here:
             pools.setdefault("earlier" if item.kind == "message" else item.kind, []).append(item)
     return pools
 

@@ -5,20 +5,22 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from copilot.context import budget, retrieval
 from copilot.context.consensus import agree
 from copilot.context.known import known_of
-from copilot.context.value import MOST_ITEM, Context, Example, Item, Turn, cut
-from copilot.models import Draft
+from copilot.context.value import MOST_ITEM, CaseLine, Context, Example, Item, Turn, cut
+from copilot.models import CaseSummary, Draft
 from interactions.models import Conversation, Message
 
 MOST_TURNS = 40
+LEFT_WHOLE = 20  # so many of the newest messages the case so far does not tell of
 MOST_CHARACTERS = 6000  # of one message
 EARLIER_CONVERSATIONS = 3
 USUAL_REPLY = "u1"
-CONVERSATION = ("team", "contact", "account__manager", "assignee")
+CONVERSATION = ("team", "contact", "account__manager", "assignee", "case__until")
 
 
 def build_context(draft: Draft) -> Context:
@@ -29,7 +31,8 @@ def build_context(draft: Draft) -> Context:
 def _all(draft: Draft) -> Context:
     conversation = draft.conversation
     contact, account = conversation.contact, conversation.account
-    said = _latest(conversation)
+    case = getattr(conversation, "case", None)
+    said, outgrown = _latest(conversation, case)
     turns = _turns(said)
     language = conversation.language or (contact.language if contact else "") or "en"
     question = _question(turns)
@@ -38,6 +41,7 @@ def _all(draft: Draft) -> Context:
     items = [
         *known.items,
         *_own_words(conversation, said),
+        *_cited(conversation, case),
         *_earlier(conversation),
         *_usual_reply(conversation, examples, question),
         *_knowledge(conversation, question, language),
@@ -60,13 +64,36 @@ def _all(draft: Draft) -> Context:
         examples=tuple(examples),
         instructions=tuple(draft.instructions),
         unused=known.unused,
+        case=_lines(case),
+        outgrown=outgrown,
     )
 
 
-def _latest(conversation: Conversation) -> list[Message]:
-    """The latest messages, the oldest first; an automatic answer is no turn."""
-    latest = conversation.messages.filter(automatic="").order_by("-sent_at", "-pk")
-    return list(reversed(latest[:MOST_TURNS]))
+def _latest(conversation: Conversation, case: CaseSummary | None) -> tuple[list[Message], bool]:
+    """What was said since the case so far, the oldest first, and whether there is more than fits.
+
+    An automatic answer is no turn. The first turn moves only with the case, so that the turns after it stay in
+    the provider's cache.
+    """
+    said = conversation.messages.filter(automatic="")
+    if case and case.until:
+        last = case.until
+        said = said.filter(Q(sent_at__gt=last.sent_at) | Q(sent_at=last.sent_at, pk__gt=last.pk))
+    latest = list(said.order_by("-sent_at", "-pk")[: MOST_TURNS + 1])
+    return latest[MOST_TURNS - 1 :: -1], len(latest) > MOST_TURNS
+
+
+def _lines(case: CaseSummary | None) -> tuple[CaseLine, ...]:
+    return (
+        tuple(CaseLine(f"m{one['message']}", one["text"], one["quote"]) for one in case.lines) if case else ()
+    )
+
+
+def _cited(conversation: Conversation, case: CaseSummary | None) -> Iterable[Item]:
+    """The messages that the case so far stands on, by the words it quotes."""
+    for line in _lines(case):
+        url = f"/inbox/{conversation.pk}/#message-{line.id[1:]}"
+        yield Item(line.id, "message", "Earlier in this conversation", line.quote, url=url)
 
 
 def _turns(said: Iterable[Message]) -> tuple[Turn, ...]:

@@ -47,6 +47,15 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseLine:
+    """A line of the case so far; its `id` is that of the item with the message's words it stands on."""
+
+    id: str
+    text: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unused:
     """Something read and left out, with the reason in words; never its content."""
 
@@ -89,9 +98,16 @@ class Context:
     examples: tuple[Example, ...] = ()
     instructions: tuple[str, ...] = ()
     unused: tuple[Unused, ...] = ()
+    case: tuple[CaseLine, ...] = ()
+    outgrown: bool = False  # more was said than the turns and the case so far tell
 
     def item(self, item_id: str) -> Item | None:
         return next((item for item in self.items if item.id == item_id), None)
+
+    @property
+    def here(self) -> frozenset[str]:
+        """Ids of the items that stand among the turns or in the case so far."""
+        return frozenset((*(turn.id for turn in self.turns), *(line.id for line in self.case)))
 
     @property
     def question(self) -> str:

@@ -47,7 +47,7 @@ class Answer:
 
 def growing(raw: str) -> str:
     """As much of the reply as can be read so far."""
-    text = _unfenced(raw)
+    text = unfenced(raw)
     if not text.startswith("{"):
         return _clean(text.split("{")[0].split("`")[0])
     try:
@@ -60,7 +60,7 @@ def growing(raw: str) -> str:
 
 def whole(raw: str) -> Answer:
     """The finished answer, or Unreadable."""
-    text = _unfenced(raw)
+    text = unfenced(raw)
     found = _first_object(text)
     if found is not None:
         return _checked(found)
@@ -98,7 +98,7 @@ def _first_object(text: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and isinstance(found.get("reply"), str) else None
 
 
-def _unfenced(raw: str) -> str:
+def unfenced(raw: str) -> str:
     """Without the ```json that some models put around their answer."""
     text = raw.strip()
     fence = re.match(r"```\w*\s*", text)

@@ -12,12 +12,14 @@ import threading
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import anthropic
 import httpx2
 from django.conf import settings
+from pydantic import BaseModel, ValidationError
 
 from copilot.context.value import Context
 from copilot.drafting import answer, marks, prices
@@ -93,6 +95,14 @@ class Claude:
                 say(text)
         return heard.reply()
 
+    def fill[T: BaseModel](self, prompt: Prompt, shape: type[T]) -> tuple[T, str, Usage]:
+        """Another question's answer in the shape it asks for, the model's name, and what it cost."""
+        heard = Heard(frozenset())
+        with closing(_listen(replace(prompt, shape=shape), heard)) as texts:
+            for _ in texts:
+                pass
+        return heard.filled(shape), settings.COPILOT_MODEL, heard.usage
+
 
 def _listen(prompt: Prompt, heard: "Heard") -> Generator[str]:
     """The text each time it has grown; every way a stream can fail becomes an EngineError."""
@@ -137,10 +147,20 @@ class Heard:
             return self._grown(str(getattr(delta, "text", None) or ""))
         return None
 
-    def reply(self) -> Reply:
-        """The finished reply. The marks are checked against what the model was given."""
+    def filled[T: BaseModel](self, shape: type[T]) -> T:
+        self._ended()
+        try:
+            return shape.model_validate_json(answer.unfenced(self.raw))
+        except ValidationError:
+            raise self.error("broken_answer") from None
+
+    def _ended(self) -> None:
         if not self.stop or self.stop in STOPS:
             raise self.error(STOPS.get(self.stop, "broken_off"))
+
+    def reply(self) -> Reply:
+        """The finished reply. The marks are checked against what the model was given."""
+        self._ended()
         try:
             said = answer.whole(self.raw)
         except answer.Unreadable as error:
@@ -215,7 +235,7 @@ def _asked(prompt: Prompt) -> anthropic.Stream[Any]:
     model = settings.COPILOT_MODEL
     client = _client(settings.ANTHROPIC_API_KEY, settings.ANTHROPIC_BASE_URL, settings.COPILOT_TIMEOUT_SECONDS)
     # Not the SDK's own parsing: it raises on cut-off JSON before the stop reason has arrived.
-    output: Any = {"format": {"type": "json_schema", "schema": _schema()}}
+    output: Any = {"format": {"type": "json_schema", "schema": _schema(prompt.shape)}}
     if not model.startswith(WITHOUT_EFFORT):
         output["effort"] = "low"
     return client.messages.create(
@@ -229,8 +249,8 @@ def _asked(prompt: Prompt) -> anthropic.Stream[Any]:
 
 
 @cache
-def _schema() -> dict[str, Any]:
-    return anthropic.transform_schema(answer.Shape)
+def _schema(shape: type[BaseModel]) -> dict[str, Any]:
+    return anthropic.transform_schema(shape)
 
 
 def _block(block: Block) -> Any:

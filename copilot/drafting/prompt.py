@@ -10,12 +10,16 @@ would make the provider read all of it anew.
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from copilot.context.value import Context, Item, Turn
+from pydantic import BaseModel
+
+from copilot.context.value import Context, Item, Turn, cut
+from copilot.drafting.answer import Shape
+from interactions.models import Message
 
 NAME = "reply-2"
 _FOLDER = Path(__file__).parent / "prompts"
@@ -40,16 +44,32 @@ class Prompt:
     system: tuple[Block, ...]
     blocks: tuple[Block, ...]
     citable: frozenset[str]
+    shape: type[BaseModel] = Shape  # of the JSON that is asked for
+
+
+def rules(name: str) -> tuple[tuple[Block, ...], str]:
+    """The system prompt of another question, and its version."""
+    text = (_FOLDER / f"{name}.system.txt").read_text("utf-8").strip()
+    return (Block(text),), f"{name}.{sha256(text.encode()).hexdigest()[:8]}"
+
+
+def letters(name: str, messages: Iterable[Message], longest: int) -> tuple[Block, ...]:
+    """Messages as one data block, each text cut to its first `longest` characters."""
+    turns = (
+        Turn(one.by, one.author_name, cut(one.text, longest), one.sent_at, f"m{one.pk}") for one in messages
+    )
+    return (Block(_data(name, map(_turn, turns))),)
 
 
 def render(context: Context) -> Prompt:
-    here = {turn.id for turn in context.turns}
     team = [item for item in context.items if item.kind in TEAM_KINDS]
     known = [item for item in context.items if item.kind not in (*TEAM_KINDS, "message")]
-    elsewhere = [item for item in context.items if item.kind == "message" and item.id not in here]
+    elsewhere = [item for item in context.items if item.kind == "message" and item.id not in context.here]
     earlier, asked = _parted(context.turns)
+    case = [_data("case_so_far", map(asdict, context.case))] if context.case else []
     said = [
         _data("earlier_conversations", map(_item, elsewhere)),
+        *case,
         *(_data("said", [_turn(one)]) for one in earlier),
     ]
     blocks = (

@@ -6,7 +6,7 @@ import threading
 import time
 import traceback
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from copilot.context.build import CONVERSATION, build_context, newest_customer_message
 from copilot.context.value import Context
+from copilot.drafting import case
 from copilot.drafting.checks import check
 from copilot.drafting.engine import Engine, EngineError, Reply, Stopped
 from copilot.drafting.moves import move, tell, write
@@ -23,6 +24,9 @@ from copilot.drafting.offline import Offline
 from copilot.drafting.switch import people_only
 from copilot.models import Draft
 from interactions import outbox
+
+if TYPE_CHECKING:
+    from copilot.drafting.claude import Claude
 
 log = logging.getLogger(__name__)
 State = Draft.State
@@ -34,13 +38,17 @@ MOST_ATTEMPTS = 3
 RETRY_SECONDS = (2, 15)
 
 
-def engine_in_use() -> Engine:
-    """Claude (or a server that speaks its API) when a key or an address is set, else offline."""
+def model_in_use() -> "Claude | None":
+    """Claude (or a server that speaks its API) when a key or an address is set."""
     if settings.ANTHROPIC_API_KEY or settings.ANTHROPIC_BASE_URL:
         from copilot.drafting.claude import Claude
 
         return Claude()
-    return Offline()
+    return None
+
+
+def engine_in_use() -> Engine:
+    return model_in_use() or Offline()
 
 
 def work(draft_id: int) -> None:
@@ -84,6 +92,8 @@ def _write(draft: Draft, engine: Engine) -> None:
     if people_only(draft.conversation):
         raise EngineError("people_only", permanent=True)
     context = build_context(draft)
+    if context.outgrown:
+        case.want(draft.conversation)
     reply = engine.write(context, _Saying(draft))
     _finish(draft, context, reply, engine.name)
 

@@ -1,5 +1,6 @@
 """What is suggested, what a person decided, and what may be drawn on."""
 
+from copilot.models.case import CaseSummary
 from copilot.models.decision import Brief, Decision, Signal
 from copilot.models.draft import Draft
 from copilot.models.embedding import Embedding
@@ -13,6 +14,7 @@ __all__ = [
     "Article",
     "ArticleProposal",
     "Brief",
+    "CaseSummary",
     "Decision",
     "Draft",
     "DraftingSwitch",

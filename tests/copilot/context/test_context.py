@@ -1,5 +1,6 @@
 """What a draft's prompt holds: within its budget, and most of it read from the provider's cache next time."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -10,12 +11,16 @@ from pytest_django import Settings
 
 from copilot.context import budget
 from copilot.drafting import opening
+from copilot.drafting.case import due_cases
+from copilot.drafting.summary import summarise
 from copilot.drafting.work import due_drafts, work
-from copilot.models import Draft, SavedReply
+from copilot.models import CaseSummary, Draft, SavedReply
 from customers.models import Note, Record
+from interactions import erasing
+from interactions.models import Message
 from tests.cast import Cast
 from tests.crm import PushingCrm, minutes_ago
-from tests.fakes import FakeModel
+from tests.fakes import Answer, FakeModel, says, writes
 from tests.work import run_tasks
 
 pytestmark = pytest.mark.django_db
@@ -95,3 +100,61 @@ def test_what_does_not_fit_is_named_and_not_sent(
     client.force_login(cast.ines)
     page = client.get(reverse("conversation", args=[draft.conversation_id])).content.decode()
     assert "older messages, no room left for it in one prompt" in page
+
+
+def long_talk(crm: PushingCrm) -> list[Message]:
+    """Forty-six messages, the first about a crane that will matter."""
+    crm.says("Crane 7 has stood still since 3 May. Who pays for the lost days?", at=minutes_ago(300))
+    run_tasks()
+    talk = crm.conversation()
+    rows = [
+        Message(
+            conversation=talk, by=("colleague", "customer")[number % 2], sent_at=minutes_ago(290 - number),
+            received_at=timezone.now(), text=f"About crane 7, letter {number}: the lost days are looked at.",
+        )
+        for number in range(45)
+    ]  # fmt: skip
+    Message.objects.bulk_create(rows)
+    return list(talk.messages.order_by("sent_at", "pk"))
+
+
+def lines(*told: tuple[str, int, str]) -> Answer:
+    return writes(json.dumps({"lines": [{"text": t, "message": f"m{m}", "quote": q} for t, m, q in told]}))
+
+
+def test_a_long_conversation_is_told_in_three_lines(
+    crm: PushingCrm, model: FakeModel, cast: Cast, client: Client
+) -> None:
+    said = long_talk(crm)
+    crm.says("And who pays for June?", at=minutes_ago(3))
+    drafted()
+    assert b"Crane 7 has stood" not in model.asked[-1].body, "it is older than what fits"
+    first, middle, last = said[0], said[9], said[20]
+    quotes = ("stood still since 3 May", "letter 8: the lost days", "letter 19: the lost days are")
+    good = [("The crane stood still.", first.pk, quotes[0]), ("We looked at it.", middle.pk, quotes[1])]
+    invented = ("They want 900 EUR.", last.pk, quotes[2])
+    model.will(lines(*good, invented))
+    for number in due_cases(10):
+        summarise(number)
+    case = CaseSummary.objects.get()
+    assert (case.engine, case.due_at, len(case.lines)) == ("offline", None, 3), "a figure that nobody said"
+    assert case.lines[0]["quote"] == "Crane 7 has stood still since 3 May."
+    assert {one["message"] for one in case.lines} <= {one.pk for one in said}
+
+    CaseSummary.objects.update(due_at=timezone.now())
+    model.will(lines(*good, ("It is still open.", last.pk, quotes[2])))
+    summarise(case.pk)
+    case.refresh_from_db()
+    assert (case.engine, [one["quote"] for one in case.lines]) == ("claude", list(quotes))
+    model.will(says(f"The crane has stood still [m{first.pk}]."))
+    crm.says("Please answer.", at=minutes_ago(2))
+    draft = drafted()
+    asked = model.asked[-1].said
+    assert quotes[0] in asked and "letter 5:" not in asked and "letter 44:" in asked
+    assert draft.sources[0]["quote"] == quotes[0]
+    client.force_login(cast.ines)
+    page = client.get(reverse("conversation", args=[draft.conversation_id])).content.decode()
+    assert "The case so far: The crane stood still." in page
+    assert f'href="#message-{first.pk}"' in page and quotes[0] in page
+    contact = draft.conversation.contact_id
+    assert contact and erasing.erase(contact) and not CaseSummary.objects.exists()
