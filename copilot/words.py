@@ -9,6 +9,15 @@ from rapidfuzz.distance import Levenshtein
 _TOKEN = re.compile(r"\w+(?:['’\-]\w+)*|[^\w\s]")
 _PIECE = re.compile(r"\s+|\w+(?:['’\-]\w+)*|[^\w\s]")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+(?=[\"'“‘(]?\S)|\n+")
+# A full stop that ends no sentence: Dr. Baumgart, no. 1042, am 20. April.
+_TITLE = re.compile(r"\b(?:dr|mr|mrs|ms|prof)\.$", re.I)
+_SHORTENED = re.compile(
+    r"(?:\b(?:no|nr|st|art|ca|bzw|inkl|vgl|approx|incl|vs|e\.g|i\.e|z\.\s?b|p\.\s?ex)|(?<![\w.,])\d{1,2})\.$",
+    re.I,
+)
+_GOES_ON = re.compile(
+    r"\d|[a-zà-ÿ]|(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b"
+)
 _GREETING = re.compile(
     r"^\s*(hi|hello|hey|dear|good (morning|afternoon|evening)|hallo|guten (tag|morgen)|sehr geehrte[rs]?"
     r"|liebe[rs]?|bonjour|bonsoir|ch[eè]re?|hola|hej|ciao|beste)\b[^\n]{0,60}?[,!.]?\s*$",
@@ -32,7 +41,8 @@ def tokens(text: str) -> list[str]:
 def sentences(text: str) -> list[tuple[int, int]]:
     """Where each sentence stands, as (start, end) offsets without surrounding white space."""
     found, start = [], 0
-    for gap in [*_SENTENCE_END.finditer(text), None]:
+    ends = (gap for gap in _SENTENCE_END.finditer(text) if not _is_inside(text, gap))
+    for gap in [*ends, None]:
         end = gap.start() if gap else len(text)
         piece = text[start:end]
         if piece.strip():
@@ -40,6 +50,14 @@ def sentences(text: str) -> list[tuple[int, int]]:
             found.append((start + lead, start + len(piece.rstrip())))
         start = gap.end() if gap else end
     return found
+
+
+def _is_inside(text: str, gap: re.Match[str]) -> bool:
+    """A blank after a full stop that only shortens a word or makes a number the so-manieth."""
+    before, after = text[max(0, gap.start() - 12) : gap.start()], text[gap.end() :]
+    if "\n" in gap.group():
+        return False
+    return bool(_TITLE.search(before) or (_SHORTENED.search(before) and _GOES_ON.match(after)))
 
 
 def distance(drafted: str, sent: str) -> float:

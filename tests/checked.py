@@ -70,7 +70,7 @@ def cases() -> tuple[Case, ...]:
 def reply_of(raw: str, context: Context) -> Reply:
     """What the engine makes of the model's text."""
     marked = marks.read(raw, {item.id for item in context.items if item.quotable})
-    return Reply(text=marked.text, marks=marked.marks)
+    return Reply(text=marked.text, marks=marked.marks, unknown=marked.unknown)
 
 
 def checks_of(case: Case) -> list[Check]:
@@ -88,14 +88,14 @@ def is_seen(case: Case, checks: list[Check]) -> bool:
     )
 
 
-def _worlds(half: str) -> list[World]:
-    worlds: list[World] = tomllib.loads((FOLDER / f"{half}.toml").read_text("utf-8"))["world"]
-    return worlds
+@cache
+def _worlds(half: str) -> tuple[World, ...]:
+    return tuple(tomllib.loads((FOLDER / f"{half}.toml").read_text("utf-8"))["world"])
 
 
 def _faulty(half: str) -> Iterator[Case]:
     for fault in NAMED_BY:
-        worlds = _worlds(half)
+        worlds = list(_worlds(half))
         if fault not in FACTS_AND_LEAKS:
             random.Random(f"{SEED} {half} {fault}").shuffle(worlds)
             worlds = worlds[:FEWER]

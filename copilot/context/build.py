@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from copilot.context import budget, retrieval
 from copilot.context.consensus import agree
+from copilot.context.hiding import without_hidden
 from copilot.context.known import known_of
 from copilot.context.value import MOST_ITEM, CaseLine, Context, Example, Item, Turn, cut
 from copilot.models import CaseSummary, Draft
@@ -25,7 +26,7 @@ CONVERSATION = ("team", "contact", "account__manager", "assignee", "case__until"
 
 def build_context(draft: Draft) -> Context:
     """Of a draft that was read with its conversation and what CONVERSATION names; within the token budget."""
-    return budget.within(_all(draft), settings.COPILOT_CONTEXT_TOKENS)
+    return budget.within(without_hidden(_all(draft)), settings.COPILOT_CONTEXT_TOKENS)
 
 
 def _all(draft: Draft) -> Context:

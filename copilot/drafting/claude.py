@@ -175,6 +175,7 @@ class Heard:
         return Reply(
             text=marked.text,
             marks=marked.marks,
+            unknown=marked.unknown,
             abstained=said.abstained or not marked.text,
             missing=missing,
             model=settings.COPILOT_MODEL,

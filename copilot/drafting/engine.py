@@ -28,10 +28,12 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What an engine proposes. `missing` says in plain words what a good reply would need."""
+    """What an engine proposes. `missing` says in plain words what a good reply would need;
+    `unknown` are citations of what nobody offered."""
 
     text: str
     marks: tuple[Mark, ...] = ()
+    unknown: tuple[Mark, ...] = ()
     abstained: bool = False
     missing: tuple[str, ...] = ()
     model: str = ""

@@ -17,6 +17,8 @@ SENTENCES: dict[str, str] = {
     "paused": f"The model paused and did not finish its reply. {KEPT} {AGAIN}",
     "broken_answer": f"The model's answer could not be read as a reply. {KEPT} {AGAIN}",
     "empty": f"The model came back without a word. {KEPT} {AGAIN}",
+    "instructions": "The model repeated its own instructions instead of answering, as a letter may have "
+    f"asked it to. {KEPT} {WRITE}, or redraft.",
     # the way there and back
     "rate_limited": "The model is taking no more requests from this install for a while. "
     f"{KEPT} {AGAIN}",

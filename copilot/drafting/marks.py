@@ -14,11 +14,11 @@ HALF = re.compile(r"\[[a-z0-9,; ]*")
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """The clean text, its marks, and ids that were cited although nobody offered them."""
+    """The clean text, its marks, and those whose ids nobody offered."""
 
     text: str
     marks: tuple[Mark, ...] = ()
-    unknown: tuple[str, ...] = ()
+    unknown: tuple[Mark, ...] = ()
 
 
 def read(raw: str, known: Collection[str], *, whole: bool = True) -> Marked:
@@ -29,7 +29,7 @@ def read(raw: str, known: Collection[str], *, whole: bool = True) -> Marked:
     text = ""
     end = 0
     marks: dict[Mark, None] = {}
-    unknown: dict[str, None] = {}
+    unknown: dict[Mark, None] = {}
     for found in MARK.finditer(raw):
         text = _joined(text, raw[end : found.start()], after_mark=end > 0).rstrip(" \t")
         end = found.end()
@@ -38,7 +38,7 @@ def read(raw: str, known: Collection[str], *, whole: bool = True) -> Marked:
             if item_id in known:
                 marks[Mark(at, item_id)] = None
             else:
-                unknown[item_id] = None
+                unknown[Mark(at, item_id)] = None
     text = _joined(text, raw[end:], after_mark=end > 0).rstrip()
     return Marked(text, tuple(marks), tuple(unknown))
 

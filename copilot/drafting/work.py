@@ -18,6 +18,7 @@ from copilot.context.build import CONVERSATION, build_context, newest_customer_m
 from copilot.context.value import Context
 from copilot.drafting import case
 from copilot.drafting.checks import check
+from copilot.drafting.checks.leaks import repeats_prompt
 from copilot.drafting.engine import Engine, EngineError, Reply, Stopped
 from copilot.drafting.moves import move, tell, write
 from copilot.drafting.offline import Offline
@@ -95,6 +96,8 @@ def _write(draft: Draft, engine: Engine) -> None:
     if context.outgrown:
         case.want(draft.conversation)
     reply = engine.write(context, _Saying(draft))
+    if repeats_prompt(reply.text):
+        raise EngineError("instructions", permanent=True, usage=reply.usage)
     _finish(draft, context, reply, engine.name)
 
 

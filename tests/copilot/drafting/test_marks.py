@@ -40,7 +40,7 @@ def test_an_id_that_nobody_offered_is_dropped_and_reported() -> None:
     marked = marks.read("We pay it back [r99] by Friday [r3, x1].", KNOWN)
     assert marked.text == "We pay it back by Friday."
     assert [mark.item_id for mark in marked.marks] == ["r3"]
-    assert marked.unknown == ("r99", "x1")
+    assert marked.unknown == (Mark(14, "r99"), Mark(24, "x1"))
 
 
 def test_half_a_mark_is_held_back_until_it_is_decided() -> None:
