@@ -28,7 +28,7 @@ def ask_arrived(row_id: str) -> None:
         row = _claim(row_id) if is_free else None
         if row is not None:
             answer = _ask(row)
-            outbox.settle_asked(row, answer, row.log.filter(number=row.attempts, result=ASKED).count() + 1)
+            outbox.settle_asked(row, answer, row.last_try().filter(result=ASKED).count() + 1)
 
 
 def _claim(row_id: str) -> OutboxMessage | None:

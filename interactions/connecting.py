@@ -5,7 +5,7 @@ Each verb writes down who did it, in the same transaction. Permissions are the c
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +24,10 @@ from interactions.models import AgentLink, Connection, FieldRule, InboxEvent
 from people.audit import note_deed
 from people.models import ApiKey, AuditEntry, Scope, Team, User
 
+# For as long a vendor may go on signing with the secret before.
+OVERLAP = timedelta(hours=24)
+_NO_SECRET = "There is no signing secret yet. Paste the one that the CRM shows first."
+_NO_POST = "It has no secret, so no provider can post to it. Write a mail to one of its addresses instead."
 MOST_READ = 20  # of the last events, for the fields they carry
 
 
@@ -84,10 +88,11 @@ def rename(connection: Connection, person: User, name: str, team: Team) -> None:
 
 @transaction.atomic
 def rotate(connection: Connection, person: User, pasted: str = "") -> str:
-    """The new secret, or the one the vendor made; the last one stays valid until the overlap is ended."""
+    """The new secret, or the one the vendor made; the last one stays valid for a day, or until it is ended."""
     secret = pasted or new_secret()
     connection.set_secrets([secret, *(one for one in connection.secrets if one != secret)])
-    _keep(connection, person, "rotated secret", "sealed_secrets")
+    connection.overlap_ends_at = timezone.now() + OVERLAP
+    _keep(connection, person, "rotated secret", "sealed_secrets", "overlap_ends_at")
     return secret
 
 
@@ -181,7 +186,7 @@ def try_event(connection: Connection, person: User) -> Tried:
     if not isinstance(crm, Sampled):
         return Tried(problem="No test event can be made for this kind. Let the CRM send one.")
     if not connection.secrets:
-        return Tried(problem="There is no signing secret yet. Paste the one that the CRM shows first.")
+        return Tried(problem=_NO_POST if crm.about.is_mail else _NO_SECRET)
     note_deed(person, "sent test event", connection)
     with transaction.atomic():
         tried = _tried(connection, crm)

@@ -139,10 +139,10 @@ def _strike_address(email: str) -> None:
 def _erase_deliveries(contact: Contact, reach: Reach, gone: Counter[str]) -> None:
     """Row and approval together: the bytes that were approved cannot be blanked, only gone with their proof.
 
-    Of others' conversations only what is over and has their address on it.
+    Of others' conversations what is over and has their address on it, and whatever is said about them.
     """
     over = (OutboxMessage.State.SENT, OutboxMessage.State.DEAD, OutboxMessage.State.CANCELLED)
-    rows = Q(conversation__in=reach.all)
+    rows = Q(conversation__in=reach.all) | Q(pk__in=raw.deliveries_about(contact.pk))
     if contact.email:
         rows |= Q(pk__in=raw.deliveries_with(contact.email), state__in=over)
     found = OutboxMessage.objects.filter(rows)

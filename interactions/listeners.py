@@ -1,7 +1,8 @@
 """Which connections are told what, and when one is let alone: a receiver that fails again and again rests.
 
-A receiver has two places for deliveries at a time, and one while it fails, so that a slow or hanging one
-holds up nobody else. A place is a lock of the worker's database session: it is free again when the worker dies.
+A receiver has one place for deliveries at a time, and while it is well it may take the one more that all share.
+So slow or hanging ones hold up nobody else: together they hold one worker more than they are, of four. A place
+is a lock of the worker's database session: it is free again when the worker dies.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,11 +20,12 @@ from interactions.models import Connection, Conversation
 from people.audit import note_deed
 from people.models import ApiKey, User
 
-AT_ONCE = 2
+AT_ONCE = 2  # the most deliveries of one receiver
 MOST_FAILURES = 5
 REST_SECONDS = 30
 LONGEST_REST_SECONDS = 600
 _LOCKS = 7_270_002  # the first half of the locks' names
+_SHARED = 0  # the second half of the one that all share
 
 # Deliveries that wait for a receiver that is down wait for it, not for us.
 WELL = Q(connection=None) | Q(connection__failures__lt=MOST_FAILURES)
@@ -79,7 +81,7 @@ _TAKE = """
 SELECT c.id IS NULL, CASE
     WHEN c.rests_until > statement_timestamp() THEN NULL
     WHEN pg_try_advisory_lock(%(locks)s, hashtext(c.id || ':0')) THEN hashtext(c.id || ':0')
-    WHEN c.failures = 0 AND pg_try_advisory_lock(%(locks)s, hashtext(c.id || ':1')) THEN hashtext(c.id || ':1')
+    WHEN c.failures = 0 AND pg_try_advisory_lock(%(locks)s, %(shared)s) THEN %(shared)s
 END
 FROM interactions_outboxmessage o LEFT JOIN interactions_connection c ON c.id = o.connection_id
 WHERE o.id = %(row)s
@@ -89,7 +91,7 @@ WHERE o.id = %(row)s
 @contextmanager
 def place(row_id: str) -> Iterator[bool]:
     """A place at the row's receiver while the block runs; False when it rests or its places are taken."""
-    found = _ask(_TAKE, {"row": row_id, "locks": _LOCKS})
+    found = _ask(_TAKE, {"row": row_id, "locks": _LOCKS, "shared": _SHARED})
     is_free, lock = found[0] if found else (False, None)
     try:
         yield bool(is_free) or lock is not None

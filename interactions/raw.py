@@ -27,12 +27,24 @@ WHERE event.connection_id = ANY(%(sources)s)
 FOR UPDATE SKIP LOCKED
 """
 _DELIVERIES = "SELECT id FROM interactions_outboxmessage WHERE position(convert_to(%s, 'UTF8') IN payload) > 0"
+# A note or promise names whom it is about; not everybody has an address.
+_ABOUT = """
+SELECT id FROM interactions_outboxmessage WHERE kind = 'event'
+  AND convert_from(payload, 'UTF8')::jsonb #>> '{contact,rapport_id}' = %s
+"""
 _AT_ONCE = 500
 
 
 def deliveries_with(email: str) -> list[UUID]:
     with database.cursor() as cursor:
         cursor.execute(_DELIVERIES, [email])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def deliveries_about(contact_id: int) -> list[UUID]:
+    """What tells a CRM something about the contact, whatever conversation it goes along with."""
+    with database.cursor() as cursor:
+        cursor.execute(_ABOUT, [str(contact_id)])
         return [row[0] for row in cursor.fetchall()]
 
 

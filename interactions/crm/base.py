@@ -263,6 +263,8 @@ class Crm(Protocol):
 class Sampled(Protocol):
     """A CRM of which we can make a delivery ourselves, by which an admin tries a connection out."""
 
+    about: About
+
     def sample(self, connection: Connection, url: str, now: datetime) -> Call:
         """A delivery about an invented customer, signed with the connection's newest secret."""
         ...

@@ -1,8 +1,12 @@
 """Plain mail: what a provider posts or a mailbox holds comes in; replies go out by the team's mail settings."""
 
+import hmac
+import json
 from collections.abc import Mapping
 from datetime import datetime
+from email.utils import format_datetime
 from typing import Any
+from uuid import uuid4
 
 from interactions.crm import mailbox, mailposts, mailtext
 from interactions.crm.base import (
@@ -89,6 +93,17 @@ class Mail:
     def recent(self, connection: Connection, since: datetime, cursor: Mapping[str, Any]) -> Names:
         """A mailbox knows mails and no conversations."""
         return Names((), None)
+
+    def sample(self, connection: Connection, url: str, now: datetime) -> Call:
+        """A mail from an invented customer, as MailerSend would post it: each provider's secret can sign it."""
+        key, to = f"test-{uuid4()}", str(connection.config.get("addresses", "")).partition(",")[0].strip()
+        mail = (
+            f"From: Test Customer <test.customer@example.com>\r\nTo: {to}\r\nSubject: A test\r\n"
+            f"Date: {format_datetime(now)}\r\nMessage-ID: <{key}@example.com>\r\n\r\nHello, this is a test.\r\n"
+        )
+        body = json.dumps({"type": "inbound.message", "data": {"id": key, "raw": mail}}).encode()
+        signed = hmac.digest(connection.secrets[0].encode(), body, "sha256").hex()
+        return Call(url, {"content-type": "application/json", "signature": signed}, body)
 
     def agents(self, connection: Connection) -> list[Agent]:
         """A mailbox has none; that it opens proves its password."""

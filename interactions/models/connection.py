@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from people.models import ApiKey, Team
 from people.secretbox import seal, unseal
@@ -30,6 +31,9 @@ class Connection(models.Model):
     team = models.ForeignKey(Team, models.PROTECT, related_name="connections")
     deliver_to = models.URLField(max_length=500, blank=True)
     sealed_secrets = models.TextField(help_text="Sealed JSON list, the newest first; two at most.")
+    overlap_ends_at = models.DateTimeField(
+        null=True, blank=True, help_text="Only the newest secret is valid from then on."
+    )
     api_key = models.OneToOneField(ApiKey, models.SET_NULL, null=True, blank=True)
     config = models.JSONField(default=dict, blank=True, help_text="The kind's settings that are no secret.")
     sealed_credentials = models.TextField(
@@ -55,7 +59,10 @@ class Connection(models.Model):
 
     @property
     def secrets(self) -> list[str]:
-        return list(_opened(self.sealed_secrets))
+        """Those that are valid now, the newest first."""
+        kept: list[str] = _opened(self.sealed_secrets)
+        is_over = self.overlap_ends_at is not None and self.overlap_ends_at <= timezone.now()
+        return kept[:1] if is_over else list(kept)
 
     def set_secrets(self, secrets: list[str]) -> None:
         """Keep the newest two, so that a rotation has an overlap."""

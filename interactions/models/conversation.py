@@ -42,7 +42,7 @@ class Conversation(models.Model):
     told_at = models.JSONField(
         default=dict,
         blank=True,
-        help_text="When status, assignee and labels were last set, here or in the CRM.",
+        help_text="When what stands was told: the newest word on status, assignee and labels, else the oldest.",
     )
     rating = models.PositiveSmallIntegerField(null=True, blank=True, help_text="1 (bad) to 5 (good).")
     rating_comment = models.TextField(blank=True)

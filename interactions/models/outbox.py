@@ -179,6 +179,10 @@ class OutboxMessage(models.Model):
     def __str__(self) -> str:
         return f"{self.type} {self.pk}"
 
+    def last_try(self) -> "models.QuerySet[Attempt]":
+        """What its log says of the last try: after a replay the numbers begin anew."""
+        return self.log.filter(number=self.attempts, at__gte=self.due_at)
+
 
 class Attempt(models.Model):
     """One try to deliver: what came back, and how long it took."""

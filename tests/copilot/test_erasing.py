@@ -16,9 +16,10 @@ from copilot.decisions import Actor
 from copilot.drafting import opening, work
 from copilot.drafting.engine import Reply, Say
 from copilot.models import Decision, Draft, PastReply
+from copilot.relationship import promises
 from customers.models import Contact, Erasure, Note, Promise, Record
 from interactions import erasing
-from interactions.models import Approval, Conversation, InboxEvent, Message, OutboxMessage
+from interactions.models import Approval, Connection, Conversation, InboxEvent, Message, OutboxMessage
 from people.models import AuditEntry
 from tests.cast import Cast
 from tests.copilot.api.calling import Program, a_draft, is_problem, program_of, program_of_connection
@@ -119,6 +120,27 @@ def plant(crm: PushingCrm, cast: Cast, ines: Program) -> None:
     deliver_rows()
     reply = ines.post(f"conversations/{both.pk}/replies/", {"text": f"Both of you, {M}"}, once="k2")
     assert reply.status_code == 201  # and it is in its undo time
+
+
+@pytest.mark.django_db
+def test_what_was_told_of_somebody_without_an_address_goes_too(
+    crm: PushingCrm, cast: Cast, listening: Connection
+) -> None:
+    """A promise to them went along with a colleague's conversation."""
+    crm.push(received("Hello", contact=ERIK, message="m-erik"))
+    nameless = {"id": f"p-{M}", "name": f"{M} Moe", "phone": f"+47 {M}"}
+    crm.tells("contact.changed", {**nameless, "account": {"id": "a-1", "name": "Fjord Shipping"}})
+    run_tasks()
+    them = Contact.objects.get(email="", name=f"{M} Moe")
+    assert them.account
+    promises.make_promise(them.account, f"A call for {M}.", cast.ines, contact=them)
+    promises.make_promise(
+        them.account, "A crate for Erik.", cast.ines, contact=Contact.objects.get(name="Erik Dahl")
+    )
+    deliver_rows()
+    assert erasing.erase(them.pk, person=cast.ada)
+    [kept] = OutboxMessage.objects.filter(type="promise.made")
+    assert b"Erik" in bytes(kept.payload)
 
 
 @pytest.mark.django_db

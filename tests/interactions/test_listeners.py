@@ -148,39 +148,34 @@ def hanging() -> Iterator[Receiver]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_hanging_receiver_holds_two_workers_at_most_and_delays_nobody_else(
+def test_two_hanging_receivers_leave_a_worker_and_delay_nobody_else(
     cast: Cast, asked: Conversation, receiver: Receiver, hanging: Receiver
 ) -> None:
-    """Four workers, as the sending pool has, and a queue in which the hanging receiver stands first."""
-    slow = a_connection(team=cast.support, name="Hangs", deliver_to=hanging.url)
-    stuck = a_conversation(team=cast.support, contact=cast.sigrid, connection=slow)
-    for about in [stuck] * 10 + [asked] * 10:
+    """Four workers, as the sending pool has, and a queue in which the hanging receivers stand first."""
+    slow = [a_connection(team=cast.support, name=f"Hangs {n}", deliver_to=hanging.url) for n in (1, 2)]
+    stuck = [a_conversation(team=cast.support, contact=cast.sigrid, connection=one) for one in slow]
+    for about in stuck * 10 + [asked] * 10:
         outbox.announce(about, "draft.ready", {})
-    rows = [str(pk) for pk in OutboxMessage.objects.order_by("created_at").values_list("pk", flat=True)]
-    take = threading.Lock()
+    end = time.monotonic() + 10
 
     def work() -> None:
         close_old_connections()
-        while rows:
-            with take:
-                row = rows.pop(0) if rows else ""
-            if row:
+        while len(receiver.deliveries) < 10 and time.monotonic() < end:
+            for row in delivering.due_rows(50):
                 delivering.deliver(row)
         database.close()
 
     workers = [threading.Thread(target=work) for _ in range(4)]
     for one in workers:
         one.start()
-    end = time.monotonic() + 10
     while len(receiver.deliveries) < 10 and time.monotonic() < end:
         time.sleep(0.02)
-    assert (len(receiver.deliveries), len(hanging.deliveries)) == (10, 2)
+    assert len(receiver.deliveries) == 10 and len(hanging.deliveries) in (2, 3)
     hanging.close()
     for one in workers:
         one.join()
-    states = OutboxMessage.objects.filter(connection=slow).values_list("state", flat=True)
-    assert sorted(states) == ["pending"] * 8 + ["retry"] * 2
-    assert Connection.objects.get(pk=slow.pk).failures == 2
+    states = OutboxMessage.objects.filter(connection__in=slow).values_list("state", flat=True)
+    assert (len(states), set(states)) == (20, {"pending", "retry"})
 
 
 @pytest.mark.django_db(transaction=True)

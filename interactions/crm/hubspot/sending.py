@@ -18,10 +18,12 @@ from interactions.crm.hubspot.facts import signed
 from interactions.crm.hubspot.payloads import Message, Person
 from interactions.letter import Letter
 from interactions.models import AgentLink, Connection, OutboxMessage
+from interactions.models import Message as Said
 
 _BY_MAIL, _MAIL = "1002", "HS_EMAIL_ADDRESS"
 _NOTE_TO = {"contact": 202, "account": 190}  # HubSpot's own types: note to contact, note to company
 _LONG_ENOUGH = timedelta(minutes=5)
+_SKEW = timedelta(minutes=10)  # that HubSpot's clock and ours may differ by
 _MESSAGES = TypeAdapter(list[Message])
 
 
@@ -213,18 +215,30 @@ def arrived(connection: Connection, row: OutboxMessage) -> Answer:
         told = _newest(connection, row.conversation.external_id)
     except CrmError as error:
         return replace(_not_sent(error), result="unknown")
-    since = [one for one in told if one.createdAt >= row.created_at and _is_from_here(one, row)]
+    known = _known(row)
+    since = [one for one in told if _is_from_here(one, row) and one.id not in known]
     same = next((one for one in since if _is_same(connection, one, row)), None)
     if same:
         return Answer("sent", 200, external_id=same.id)
-    last = row.log.filter(number=row.attempts).order_by("at").first()
+    # Where the sender died, the first question is on record, which came later than the sending.
+    last = row.last_try().order_by("at").first()
     proven = row.type == "reply.approved" and not since and len(told) < calls.PAGE
     if not proven or last is None or timezone.now() - last.at < _LONG_ENOUGH:
         return Answer("unknown", body="HubSpot does not show it; that proves nothing yet.")
     return Answer("retry", body="Nothing was written on the thread since.")
 
 
+def _known(row: OutboxMessage) -> set[str]:
+    """What the thread is known to hold of others, by HubSpot's ids."""
+    there = {"conversation": row.conversation_id}
+    said = Said.objects.filter(**there).exclude(external_id="").values_list("external_id", flat=True)
+    left = OutboxMessage.objects.filter(**there).exclude(pk=row.pk).values_list("external_id", flat=True)
+    return {*said, *left}
+
+
 def _is_from_here(message: Message, row: OutboxMessage) -> bool:
+    if message.createdAt < row.created_at - _SKEW:
+        return False
     if row.type == "reply.approved":
         return message.type == "MESSAGE" and message.direction == "OUTGOING"
     return message.type == "COMMENT"

@@ -1,9 +1,11 @@
 """An admin connects a Zendesk by the steps of docs/connectors/zendesk.md, breaks it, and mends it again."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db.models import F
 from django.db.models.functions import Now
 from django.test import Client
 from pytest_django import Settings
@@ -94,7 +96,8 @@ def wrong_secret_and_the_new_one(zendesk: FakeZendesk, there: Connection, ada: C
     run_tasks()
     assert Conversation.objects.get().messages.count() == 2
     assert "Two signing secrets are valid" in ada.sees()
-    ada.does("end-overlap")
+    Connection.objects.update(overlap_ends_at=F("overlap_ends_at") - timedelta(hours=24))
+    assert "One signing secret is valid" in ada.sees(), "a day later, by itself"
     zendesk.says(number, "Signed with the old one.")
     zendesk.secret, good = SECRET, zendesk.secret
     assert [one.status_code for one in zendesk.push(ada.client, there)] == [401]

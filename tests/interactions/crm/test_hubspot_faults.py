@@ -6,7 +6,7 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from interactions import handling
+from interactions import handling, outbox
 from interactions.crm import post
 from interactions.crm.hubspot import HubSpot
 from interactions.models import Connection, Conversation, InboxEvent, OutboxMessage
@@ -121,6 +121,24 @@ def test_a_reply_that_cannot_go_says_why(
     assert "no message yet" in rows[too_early.pk].reason
 
 
+def test_a_reply_is_not_sent_twice_after_a_replay_nor_when_hubspots_clock_is_behind(
+    hubspot_thread: Conversation, hubspot: FakeHubSpot, cast: Cast
+) -> None:
+    row = a_reply(conversation=hubspot_thread, person=cast.ines, text="It is on its way.")
+    hubspot.will(Fault(401, on="POST "), Fault(ending="close", on="POST "))
+    run_tasks()
+    row.log.update(at=ago(60))  # given up an hour ago, and sent again by hand now
+    outbox.replay(OutboxMessage.objects.get(pk=row.pk), cast.petra)
+    run_tasks()
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == ("unknown", 1)
+    assert CRM.arrived(row_of(row), row).result == "unknown", "the try of an hour ago proves nothing"
+
+    actor = {"type": "MESSAGE", "direction": "OUTGOING", "senders": [{"actorId": "A-302"}]}
+    id = hubspot.says("4711", "It is on its way.", ago(9), **actor)
+    assert CRM.arrived(row_of(row), row).external_id == id
+
+
 def test_an_uncertain_reply_is_looked_for_by_its_words(
     hubspot_thread: Conversation, hubspot: FakeHubSpot, cast: Cast
 ) -> None:
@@ -137,6 +155,7 @@ def test_an_uncertain_reply_is_looked_for_by_its_words(
     hubspot.messages["4711"].pop()
     assert CRM.arrived(row_of(row), row).result == "unknown"  # it may still be on its way
     row.log.update(at=ago(6))
+    row.due_at = ago(7)
     assert CRM.arrived(row_of(row), row).result == "retry"
     hubspot.will(Fault(503))
     assert CRM.arrived(row_of(row), row).result == "unknown"

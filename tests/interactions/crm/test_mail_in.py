@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from copilot.models import Draft
-from interactions import sync
+from interactions import connecting, sync
 from interactions.crm import mailbox
 from interactions.crm.base import CrmError, MessageFact, Unreadable, with_headers
 from interactions.crm.registry import crm_for
@@ -156,6 +156,16 @@ def test_nothing_breaks_the_reader(data: st.DataObject) -> None:
 
 
 # --- the mailbox ---------------------------------------------------------------------------------------
+
+
+def test_an_admin_tries_a_connection_out_with_a_mail_of_nobodys(connection: Connection, cast: Cast) -> None:
+    tried = connecting.try_event(connection, cast.ada)
+    assert (tried.problem, tried.state) == ("", "applied")
+    [fact] = tried.facts
+    assert isinstance(fact, MessageFact) and fact.to == ("support@tern.example",)
+    connection.set_secrets([])
+    assert "Write a mail" in connecting.try_event(connection, cast.ada).problem
+    assert not InboxEvent.objects.exists() and not Conversation.objects.exists()
 
 
 @pytest.fixture
