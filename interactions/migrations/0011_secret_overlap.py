@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('interactions', '0009_message_by_message_id'),
+        ('interactions', '0010_released'),
     ]
 
     operations = [
