@@ -16,6 +16,7 @@ from copilot.models import (
     ProposalEvidence,
     Signal,
 )
+from customers.models import ContactMerge
 from interactions.erasing import BLANK
 from interactions.events import ContactErased
 from interactions.models import Conversation
@@ -55,10 +56,16 @@ def _forget_proposals(fact: ContactErased) -> int:
 
 
 def _strike_sources(fact: ContactErased) -> int:
-    """Drafts to others of the account may rest on a note about this contact; open ones are written anew."""
+    """Drafts to others of the account may rest on a note about this contact; open ones are written anew.
+
+    So may drafts to whom they were one with, until that merge was taken back.
+    """
     ids = {f"{kind[0]}{pk}" for kind, pk in fact.rows}
     struck = 0
-    near = Draft.objects.filter(conversation__account__isnull=False, conversation__account=fact.account_id)
+    pairs = ContactMerge.objects.filter(Q(contact=fact.contact_id) | Q(into=fact.contact_id))
+    once_one = {pk for pair in pairs.values_list("contact", "into") for pk in pair}
+    theirs = Q(conversation__account__isnull=False, conversation__account=fact.account_id)
+    near = Draft.objects.filter(theirs | Q(conversation__contact__in=once_one))
     for draft in near.filter(~Q(sources=[]) | Q(state__in=Draft.WORKING)).select_related("conversation"):
         kept = [one for one in draft.sources if one["id"] not in ids]
         struck += len(draft.sources) - len(kept)

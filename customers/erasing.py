@@ -52,9 +52,10 @@ def names_of(contact: Contact) -> list[Name]:
 
 
 def erase_rows(contact: Contact, notes: Iterable[int], promises: Iterable[int]) -> Counter[str]:
-    """The contact, and with it identities and records; and the notes and promises that rest on them."""
+    """The contact, and with it identities, merges and records; and the notes and promises that rest on them."""
     gone = Counter(
         contacts=1, identities=contact.identities.count(), records=contact.records.count(),
+        merges=contact.merges.count() + contact.taken_in.count(),
         notes=Note.objects.filter(pk__in=notes).delete()[1].get("customers.Note", 0),
         promises=Promise.objects.filter(pk__in=promises).delete()[1].get("customers.Promise", 0),
     )  # fmt: skip

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Greatest, Least
 
 USER = settings.AUTH_USER_MODEL
 
@@ -52,14 +53,68 @@ class Contact(models.Model):
     fields = models.JSONField(default=dict, blank=True)
     source_updated_at = models.DateTimeField(null=True, blank=True)
     told_at = models.JSONField(default=dict, blank=True, help_text="When a source last told of each field.")
+    # Set on all of a merged group, the one that is shown included; a foreign key of the database's own
+    # (migration 0005) sees to it that whoever is shown is shown as themselves: no chain, no circle.
+    shown_as = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False, db_constraint=False,
+        help_text="The contact as whom this one is shown; empty: nobody was merged with it.",
+    )  # fmt: skip
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["shown_as"], condition=models.Q(shown_as__isnull=False), name="contact_merged")
+        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["id", "shown_as"], name="contact_as_shown")]
 
     def __str__(self) -> str:
         return self.name or self.email
 
     @property
+    def shown(self) -> "Contact":
+        """Whose name and address stand for this person; asks nothing where nobody was merged."""
+        return self.shown_as or self
+
+    @property
     def first_name(self) -> str:
         return self.name.split(" ")[0] if self.name else ""
+
+
+class ContactMerge(models.Model):
+    """That two contacts are one person: proposed, decided and perhaps taken back, each by somebody."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed"
+        MERGED = "merged"
+        DECLINED = "declined"
+        TAKEN_BACK = "taken_back", "Taken back"
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="merges")
+    into = models.ForeignKey(Contact, models.CASCADE, related_name="taken_in", help_text="Who is shown.")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
+    why = models.CharField(max_length=300, blank=True)
+    proposed_by = models.ForeignKey(USER, models.SET_NULL, null=True, related_name="+")
+    proposed_at = models.DateTimeField(auto_now_add=True)
+    decided_by = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    taken_back_by = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="+")
+    taken_back_at = models.DateTimeField(null=True, blank=True)
+    taken_back_why = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~models.Q(contact=models.F("into")), name="merge_is_of_two"),
+            models.UniqueConstraint(
+                fields=["contact"], condition=models.Q(state="merged"), name="merged_into_one"
+            ),
+            models.UniqueConstraint(
+                Least("contact", "into"), Greatest("contact", "into"),
+                condition=models.Q(state="proposed"), name="merge_is_proposed_once",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"Merge {self.pk}"
 
 
 class Identity(models.Model):

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from customers.erasing import Name, erase_rows, erased_until, keep_receipt, names_of
 from customers.facts import ContactErasedFact
+from customers.merging import hold_group
 from customers.models import Contact, Erasure, Identity, Note, Promise
 from interactions import outbox, raw
 from interactions.channels import mail
@@ -61,27 +62,38 @@ def erase(
     contact_id: int, at: datetime | None = None, *,
     source: UUID | None = None, person: User | None = None, key: ApiKey | None = None,
 ) -> Erasure | None:  # fmt: skip
-    """Erase for good, all of it or nothing; None when there is no such contact (any more)."""
-    contact = Contact.objects.select_for_update().filter(pk=contact_id).first()
-    if contact is None:
-        return None
-    reach, contact_names, gone = _reach(contact), names_of(contact), Counter[str]()
+    """Erase for good, all of it or nothing; None when there is no such contact (any more).
+
+    Contacts that were merged go together: somebody said that they are one person, and it is a person who has
+    the right to be forgotten. The receipt counts them and knows all their names.
+    """
+    at, names, gone = at or timezone.now(), list[Name](), Counter[str]()
+    contacts = hold_group(contact_id)
+    for contact in contacts:
+        note_deed(person, "erased", contact, key=key)
+        gone += _erase_one(contact, at, names)
+    return keep_receipt(at, names, gone, source=source, person=person) if contacts else None
+
+
+def _erase_one(contact: Contact, at: datetime, names: list[Name]) -> Counter[str]:
+    """One contact of the group; `names` takes in by which ids they and their conversations were known."""
+    reach, gone = _reach(contact), Counter[str]()
     held = list(Conversation.objects.select_for_update(no_key=True).filter(pk__in=reach.all).order_by("pk"))
     for conversation in held:
         outbox.cancel_waiting(conversation, "The contact was erased.")
-    names = contact_names + [_name(one) for one in held if one.pk in reach.alone and one.external_id]
+    known = names_of(contact) + [_name(one) for one in held if one.pk in reach.alone and one.external_id]
     rows = _rows(contact, reach)
     gone["messages blanked"] = _blank(contact, reach)
     tell_all(ContactErased(contact.pk, contact.account_id, contact.email, reach.all, reach.shared, rows, gone))
     # The events first: they would lose their conversation with its row.
-    gone["raw events"] = raw.empty_told_of(contact.email, names, reach.all, at or timezone.now())
+    gone["raw events"] = raw.empty_told_of(contact.email, known, reach.all, at)
     _erase_deliveries(contact, reach, gone)
     _erase_conversations(reach, gone)
     forget_details([f"contact:{contact.pk}", *(f"conversation:{pk}" for pk in reach.all)])
-    note_deed(person, "erased", contact, key=key)
     gone += erase_rows(contact, _ids(rows, "note"), _ids(rows, "promise"))
     _show_anew(held, reach)
-    return keep_receipt(at or timezone.now(), names, gone, source=source, person=person)
+    names += known
+    return gone
 
 
 def _reach(contact: Contact) -> Reach:

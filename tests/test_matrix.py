@@ -19,12 +19,12 @@ from django.utils import timezone
 from copilot import decisions
 from copilot.decisions import Actor
 from copilot.knowledge import proposals, texts
-from customers.models import Erasure, Note, Promise, Record
+from customers.models import ContactMerge, Erasure, Note, Promise, Record
 from interactions.models import Connection
 from people.models import ApiKey, Scope
 from tests.cast import Cast
 from tests.copilot.api.calling import ALL, a_draft, an_event, program_of_connection
-from tests.factories import a_conversation, a_person
+from tests.factories import a_contact, a_conversation, a_person
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +89,10 @@ REST = [
     get("api-accounts-one",          "401 200 404 200 200 404 200 404"),
     get("api-contacts",              "401 200 200 200 200 200 200 200"),
     get("api-contacts-one",          "401 200 404 200 200 404 200 404"),
+    get("api-merges",                "401 200 200 200 200 200 200 200"),
+    get("api-merges-one",            "401 200 404 200 200 404 200 404"),
+    post("api-merges",               "401 201 400 201 201 400 400 403", contact="{third}", into="{contacts}"),
+    post("api-decide-merge",         "401 403 404 200 200 404 403 403", kind="merge"),
     get("api-erasures",              "401 200 200 200 200 200 200 200"),
     get("api-erasures-one",          "401 404 404 404 404 200 200 200"),
     post("api-erase",                "401 403 403 403 403 201 201 403"),
@@ -276,6 +280,8 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
     proposal = proposals.propose(
         cast.support, cast.ines, "By air.", origin=proposals.Origin.PERSON, article=article
     )
+    second, third = (a_contact(name=name, account=cast.fjord) for name in ("S. Moe", "Siri Moe"))
+    merge = ContactMerge.objects.create(contact=second, into=cast.sigrid)
     event = an_event(connection=connection).pk
     return {
         "conversation_id": talk.pk, "n": draft.n, "account_id": cast.fjord.pk, "user_id": cast.tomas.pk,
@@ -289,6 +295,7 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
         "decide": draft.pk, "undo": decision.pk,
         "release": decision.pk, "return": decision.pk, "replay": event, "replay-dead": connection.pk,
         "syncs": connection.pk, "erasures": Erasure.objects.create(at=now, source=connection.pk).pk,
+        "merges": merge.pk, "decide-merge": merge.pk, "third": third.pk,
         "erase": cast.sigrid.pk, "contact_id": cast.sigrid.pk,
         "settle": decision.outbox_id, "redeliver": decision.outbox_id, "accept": note.pk,
         "delivery_id": decision.outbox_id, "fate": "arrived", "kind": "articles", "proposal_id": proposal.pk,

@@ -118,6 +118,21 @@ class PromiseBody(serializers.Serializer[Any]):
     )  # fmt: skip
 
 
+class MergeBody(serializers.Serializer[Any]):
+    contact = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    into = serializers.IntegerField(
+        min_value=1, max_value=2**63 - 1, help_text="As whom the contact is shown from then on."
+    )
+    why = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+class MergeDecisionBody(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=["merge", "decline", "take_back"])
+    why = serializers.CharField(
+        max_length=300, required=False, allow_blank=True, default="", help_text="Why it is taken back."
+    )
+
+
 class ConnectionReplayBody(serializers.Serializer[Any]):
     of = serializers.ChoiceField(
         choices=[("events", "events"), ("deliveries", "deliveries")], default="events",

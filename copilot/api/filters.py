@@ -4,12 +4,13 @@ from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from copilot.api.shapes import STATES
 from copilot.models import Draft
 from customers.erasing import digest_of
-from customers.models import ErasedName
+from customers.merging import ids_of
+from customers.models import Contact, ContactMerge, ErasedName
 from interactions.models import Conversation, InboxEvent, OutboxMessage
 
 LARGEST_ID = 2**63 - 1
@@ -37,8 +38,18 @@ class ByAccount(filters.FilterSet):
     account = Id(field_name="account_id")
 
 
+class Person(Id):
+    """Of a contact, and of those that were merged with it."""
+
+    def filter(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value is None:
+            return rows
+        contact = Contact.objects.filter(pk=value).first()
+        return rows.filter(**{f"{self.field_name}__in": ids_of(contact)})
+
+
 class Records(ByAccount):
-    contact = Id(field_name="contact_id")
+    contact = Person()
     connection = filters.UUIDFilter(field_name="source")
     external_id = filters.CharFilter(max_length=200)
     kind = filters.CharFilter(max_length=40)
@@ -61,11 +72,19 @@ class Contacts(ByAccount):
     email = filters.CharFilter(lookup_expr="iexact", max_length=254)
 
 
+class Merges(filters.FilterSet):
+    contact = Id(method="of_contact")
+    state = filters.ChoiceFilter(choices=ContactMerge.State.choices)
+
+    def of_contact(self, rows: QuerySet[Any], name: str, number: Any) -> QuerySet[Any]:
+        return rows.filter(Q(contact=number) | Q(into=number))
+
+
 class Conversations(ByAccount):
     external_id = filters.CharFilter(max_length=200)
     connection = filters.UUIDFilter(field_name="connection_id")
     team = Id(field_name="team_id")
-    contact = Id(field_name="contact_id")
+    contact = Person()
     status = filters.ChoiceFilter(choices=Conversation.Status.choices)
 
 

@@ -12,7 +12,8 @@ from copilot.access import (
 from copilot.api.keys import Caller
 from copilot.models import Article, Decision, Draft, Signal
 from customers.access import tended_accounts, visible_accounts, visible_contacts, visible_records
-from customers.models import Account, Contact, Erasure, Note, Promise, Record
+from customers.models import Account, Contact, ContactMerge, Erasure, Note, Promise, Record
+from interactions import access
 from interactions.access import (
     answerable_conversations,
     replayable_deliveries,
@@ -20,6 +21,7 @@ from interactions.access import (
     visible_conversations,
     visible_deliveries,
     visible_events,
+    visible_merges,
 )
 from interactions.models import Connection, Conversation, InboxEvent, Message, OutboxMessage
 from people.access import visible_people, visible_teams
@@ -78,6 +80,14 @@ def contacts(who: Caller) -> QuerySet[Contact]:
     if who.connection:
         return Contact.objects.filter(identities__source=who.connection.pk).distinct()
     return visible_contacts(who.standing)
+
+
+def merges(who: Caller) -> QuerySet[ContactMerge]:
+    return ContactMerge.objects.none() if who.connection else visible_merges(who.standing)
+
+
+def decidable_merges(who: Caller) -> QuerySet[ContactMerge]:
+    return access.decidable_merges(who.standing)
 
 
 def records(who: Caller) -> QuerySet[Record]:

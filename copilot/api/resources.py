@@ -51,6 +51,14 @@ class Contacts(Resource):
     needs = ("identities",)
 
 
+class Merges(Resource):
+    """Contacts that are one person, or may be: proposed, merged, declined, taken back."""
+
+    reach = reach.merges
+    serializer_class = shapes.MergeSerializer
+    filterset_class = filters.Merges
+
+
 class Records(Resource):
     """Orders, invoices and subscriptions, as the CRM last told them."""
 

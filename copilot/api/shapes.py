@@ -8,7 +8,17 @@ from rest_framework import serializers
 
 from copilot.drafting.failures import sentence
 from copilot.models import Article, Decision, Draft, Signal
-from customers.models import Account, Contact, ErasedName, Erasure, Identity, Note, Promise, Record
+from customers.models import (
+    Account,
+    Contact,
+    ContactMerge,
+    ErasedName,
+    Erasure,
+    Identity,
+    Note,
+    Promise,
+    Record,
+)
 from interactions.models import (
     Attempt,
     Connection,
@@ -51,13 +61,26 @@ class AccountSerializer(serializers.ModelSerializer[Account]):
 
 
 class ContactSerializer(serializers.ModelSerializer[Contact]):
+    """`shown_as`: of merged contacts the one whose name stands for all; null where nobody was merged."""
+
     external_ids = IdentitySerializer(source="identities", many=True)
 
     class Meta:
         model = Contact
         fields = (
             "id", "account", "name", "email", "phone", "title", "language", "time_zone", "people_only",
-            "people_only_reason", "fields", "external_ids", "created_at",
+            "people_only_reason", "fields", "external_ids", "shown_as", "created_at",
+        )  # fmt: skip
+
+
+class MergeSerializer(serializers.ModelSerializer[ContactMerge]):
+    """That `contact` is the same person as `into`, and shown as that one while `state` is `merged`."""
+
+    class Meta:
+        model = ContactMerge
+        fields = (
+            "id", "contact", "into", "state", "why", "proposed_by", "proposed_at", "decided_by",
+            "decided_at", "taken_back_by", "taken_back_at", "taken_back_why",
         )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import URLPattern, path, re_path
 
-from copilot.api import deciding, documents, relating, resources, syncing
+from copilot.api import deciding, documents, merging, relating, resources, syncing
 from copilot.api.door import Nowhere
 from copilot.api.resources import Resource
 
@@ -24,6 +24,8 @@ urlpatterns: list[URLPattern] = [
     *_resource("accounts", resources.Accounts),
     *_resource("contacts", resources.Contacts),
     path("contacts/<int:pk>/erasure/", deciding.ContactErasure.as_view(), name="api-erase"),
+    *_resource("merges", merging.Merges, post="create"),
+    path("merges/<int:pk>/decision/", merging.MergeDecision.as_view(), name="api-decide-merge"),
     *_resource("erasures", resources.Erasures),
     *_resource("records", resources.Records),
     *_resource("notes", resources.Notes),

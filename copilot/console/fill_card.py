@@ -25,6 +25,7 @@ from copilot.console.fill_text import edited_paragraphs, paragraphs, short
 from copilot.console.scene import Scene
 from copilot.drafting import failures
 from copilot.drafting.opening import envelope as usual_envelope
+from copilot.drafting.switch import people_only
 from copilot.models import Draft
 from copilot.words import changed_words, count_words
 from interactions.models import OutboxMessage
@@ -71,15 +72,11 @@ def _no_draft(scene: Scene) -> Card:
     can: set[Verb] = {"write", "note"}
     if ruling.may_request:
         can.add("redraft")
-    conversation = scene.conversation
-    reasons = [
-        one.people_only_reason or "they asked for it."
-        for one in (conversation.contact, conversation.account)
-        if one is not None and one.people_only
-    ]
+    customer = people_only(scene.conversation) if ruling.people_only else None
+    why = (customer.people_only_reason or "they asked for it.") if customer else ""
     return Card(
         **base(scene), state="none", asks=ruling.may_request,
-        people_only=reasons[0] if reasons else "", can=frozenset(can),
+        people_only=why, can=frozenset(can),
     )  # fmt: skip
 
 
@@ -221,9 +218,10 @@ def _stale(scene: Scene, draft: Draft, ticks: Sequence[str]) -> Card:
     newest = scene.newest_from_customer
     said = Said(customer(newest.contact or scene.conversation.contact), short(newest.text)) if newest else None
     kept = f"{_kept(scene, draft)}." if has_edits(draft) else ""
+    is_newest = newest is not None and newest.pk == draft.answers_id
     return Card(
         **base(scene), **_letter(scene, draft), state="stale", said=said, kept=kept,
-        meta="the customer wrote again",
+        meta="who the customer is was corrected" if is_newest else "the customer wrote again",
         can=frozenset({"redraft", "edit", "escalate", "discard", "write", "note"}),
     )  # fmt: skip
 

@@ -33,7 +33,10 @@ def colleague(person: User | None, viewer: User | None = None, note: str = "") -
 
 
 def customer(contact: Contact | None) -> Person:
-    return Person(str(contact), id=contact.pk, note=contact.title) if contact else Person("Somebody unknown")
+    """As who they are shown, where contacts were merged."""
+    if contact is None:
+        return Person("Somebody unknown")
+    return Person(str(contact.shown), id=contact.shown.pk, note=contact.shown.title)
 
 
 def author(message: Message, viewer: User | None = None) -> Person:

@@ -49,6 +49,7 @@ def _newer_question(scene: Scene, draft: Draft) -> bool:
 def base(scene: Scene) -> dict[str, Any]:
     """What every card of this conversation starts from."""
     contact, draft = scene.conversation.contact, scene.draft
+    contact = contact.shown if contact else None
     return {
         "conversation_id": scene.conversation.pk,
         "n": draft.n if draft else 0,

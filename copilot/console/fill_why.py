@@ -24,7 +24,7 @@ def why(scene: Scene) -> Why:
     contact = conversation.contact
     known: dict[str, Any] = {
         "account": conversation.account.name if conversation.account else "",
-        "customer": contact.first_name if contact else "",
+        "customer": contact.shown.first_name if contact else "",
         "promises": tuple(_promise(one) for one in scene.promises),
     }
     if draft is None:

@@ -130,7 +130,7 @@ def with_states(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]
     reply = JSONObject(state="outbox__state", draft="draft__n", person="person__name")
     holder = JSONObject(person="to_person__name", team="to_team__name")
     return (
-        conversations.select_related("contact", "account", "assignee")
+        conversations.select_related("contact__shown_as", "account", "assignee")
         .annotate(
             newest_draft=Subquery(drafts.values(json=draft)[:1]),
             newest_reply=Subquery(replies.values(json=reply)[:1]),

@@ -121,7 +121,7 @@ _FATES = {"arrived": (True, "Kept as sent."), "lost": (False, "The reply is sent
 
 
 def _note_part(visit: Visit, conversation: Conversation, kept: Message) -> HttpResponse:
-    message = Message.objects.select_related("person", "contact").get(pk=kept.pk)
+    message = Message.objects.select_related("person", "contact__shown_as").get(pk=kept.pk)
     scene = Scene(conversation, visit.person, True, [message], None, [])
     return visit.show("conversation.html#message", {"letter": letter(message, scene)})
 

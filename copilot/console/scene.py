@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from django.db.models import QuerySet
 from django.db.models.fetch_modes import FETCH_RAISE
@@ -77,7 +78,7 @@ def find_to_answer(visit: Visit, conversation_id: int) -> Conversation:
 
 def _or_404(conversations: QuerySet[Conversation], conversation_id: int) -> Conversation:
     related = conversations.select_related(
-        "team", "contact", "account__manager", "connection", "assignee", "case"
+        "team", "contact__shown_as", "account__manager", "connection", "assignee", "case"
     )
     conversation = related.filter(pk=conversation_id).first()
     if conversation is None:
@@ -118,7 +119,7 @@ def _may_release(visit: Visit, scene: Scene) -> bool:
 
 
 def _messages(conversation: Conversation) -> list[Message]:
-    rows = conversation.messages.select_related("person", "contact").order_by("-sent_at", "-pk")
+    rows = conversation.messages.select_related("person", "contact__shown_as").order_by("-sent_at", "-pk")
     return list(reversed(rows.fetch_mode(FETCH_RAISE)[:MOST_MESSAGES]))
 
 
@@ -158,18 +159,27 @@ def _seen_sources(visit: Visit, scene: Scene) -> frozenset[str]:
     ids = {str(source["id"]) for source in scene.draft.sources}
     return frozenset(
         {one for one in ids if one[0] in "su"}  # what the team saved, and its usual reply
-        | _seen_of_account(visit, scene, {one for one in ids if one[0] in "rnpg"})
+        | _seen_of_account(visit, scene)
         | _seen_messages(visit, scene, {one for one in ids if one[0] == "m"})
         | _seen_articles(visit, {one for one in ids if one[0] == "a"})
     )
 
 
-def _seen_of_account(visit: Visit, scene: Scene, ids: set[str]) -> set[str]:
-    """Records, notes, promises and goals are seen by whom the account is; without one, by the team."""
-    account = scene.conversation.account_id
-    if not ids or account is None:
-        return ids
-    return ids if visible_accounts(visit.who).filter(pk=account).exists() else set()
+def _seen_of_account(visit: Visit, scene: Scene) -> set[str]:
+    """Records, notes, promises and goals are seen by whom their account is; without one, by the team.
+
+    Of merged contacts they may be another account's: where they stand says whose.
+    """
+    told = scene.draft.sources if scene.draft else []
+    of = {str(one["id"]): _account_of(one, scene) for one in told if str(one["id"])[0] in "rnpg"}
+    accounts = {account for account in of.values() if account is not None}
+    seen = set(visible_accounts(visit.who).filter(pk__in=accounts).values_list("pk", flat=True))
+    return {one for one, account in of.items() if account is None or account in seen}
+
+
+def _account_of(source: dict[str, Any], scene: Scene) -> int | None:
+    number = str(source.get("url", "")).removeprefix("/accounts/").removesuffix("/")
+    return int(number) if number.isdigit() else scene.conversation.account_id
 
 
 def _seen_messages(visit: Visit, scene: Scene, ids: set[str]) -> set[str]:

@@ -1,6 +1,6 @@
 """Rows become one frozen Context: all that is known of this relationship, and nothing of another's."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from copilot.context.hiding import without_hidden
 from copilot.context.known import known_of
 from copilot.context.value import MOST_ITEM, CaseLine, Context, Example, Item, Turn, cut
 from copilot.models import CaseSummary, Draft
+from customers.merging import ids_of
 from interactions.models import Conversation, Message
 
 MOST_TURNS = 40
@@ -21,7 +22,7 @@ LEFT_WHOLE = 20  # so many of the newest messages the case so far does not tell 
 MOST_CHARACTERS = 6000  # of one message
 EARLIER_CONVERSATIONS = 3
 USUAL_REPLY = "u1"
-CONVERSATION = ("team", "contact", "account__manager", "assignee", "case__until")
+CONVERSATION = ("team", "contact__shown_as", "account__manager", "assignee", "case__until")
 
 
 def build_context(draft: Draft) -> Context:
@@ -32,18 +33,19 @@ def build_context(draft: Draft) -> Context:
 def _all(draft: Draft) -> Context:
     conversation = draft.conversation
     contact, account = conversation.contact, conversation.account
+    shown, contacts = (contact.shown if contact else None), ids_of(contact)
     case = getattr(conversation, "case", None)
     said, outgrown = _latest(conversation, case)
     turns = _turns(said)
     language = conversation.language or (contact.language if contact else "") or "en"
     question = _question(turns)
     examples = _examples(conversation, turns, question, language)
-    known = known_of(conversation)
+    known = known_of(conversation, contacts)
     items = [
         *known.items,
         *_own_words(conversation, said),
         *_cited(conversation, case),
-        *_earlier(conversation),
+        *_earlier(conversation, contacts),
         *_usual_reply(conversation, examples, question),
         *_knowledge(conversation, question, language),
     ]
@@ -55,8 +57,8 @@ def _all(draft: Draft) -> Context:
         language=language,
         team=conversation.team.name,
         closing=_closing(conversation),
-        customer=str(contact) if contact else "",
-        customer_first_name=contact.first_name if contact else "",
+        customer=str(shown) if shown else "",
+        customer_first_name=shown.first_name if shown else "",
         customer_email=contact.email if contact else "",
         account=account.name if account else "",
         about_account=known.about,
@@ -134,13 +136,12 @@ def _own_words(conversation: Conversation, said: list[Message]) -> Iterable[Item
         yield _message_item(row, conversation, internal=row.by == Message.By.NOTE)
 
 
-def _earlier(conversation: Conversation) -> Iterable[Item]:
-    """The same contact's earlier conversations: their latest answers."""
-    if conversation.contact_id is None:
+def _earlier(conversation: Conversation, contacts: Collection[int]) -> Iterable[Item]:
+    """The same person's earlier conversations: their latest answers."""
+    if not contacts:
         return
-    earlier = Message.objects.filter(
-        conversation__contact_id=conversation.contact_id, by=Message.By.COLLEAGUE
-    ).exclude(conversation=conversation)
+    earlier = Message.objects.filter(conversation__contact__in=contacts, by=Message.By.COLLEAGUE)
+    earlier = earlier.exclude(conversation=conversation)
     rows = earlier.select_related("conversation").order_by("-sent_at")[:EARLIER_CONVERSATIONS]
     for row in rows:
         yield _message_item(row, row.conversation)

@@ -1,13 +1,14 @@
 """What is known of a customer beyond what was said: records, notes, promises and goals as items."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.utils import timezone
 
 from copilot.context.told import about, record_text, record_title, rules_of
 from copilot.context.value import MOST_ITEM, Item, Unused, cut
-from customers.models import Account, Contact, Goal, Note, Promise, Record
+from customers.models import Account, Goal, Note, Promise, Record
 from interactions.mapping import Reach, reach
 from interactions.models import Conversation
 
@@ -23,29 +24,34 @@ class Known:
     unused: tuple[Unused, ...]
 
 
-def known_of(conversation: Conversation) -> Known:
-    """Of a conversation that was read with its contact, its account and the account's manager."""
+def known_of(conversation: Conversation, contacts: Collection[int]) -> Known:
+    """Of a conversation that was read with its contact, its account and the account's manager.
+
+    `contacts` are the contact and whoever was merged with it: what is known of one is known of all.
+    """
     contact, account = conversation.contact, conversation.account
-    notes, unused = _notes(account, contact)
-    records, may = _told(conversation)
+    notes, unused = _notes(account, contacts)
+    records, may = _told(conversation, contacts)
     if len(records) > MOST_RECORDS:
         unused.append(Unused("older records", f"the newest {MOST_RECORDS} are read"))
     told = _records(records[:MOST_RECORDS], may)
-    items = (*told, *notes, *_promises(account), *_goals(account))
-    return Known(items, about(account, contact, may), tuple(unused))
+    items = (*told, *notes, *_promises(account, contacts), *_goals(account))
+    return Known(items, about(account, contact.shown if contact else None, may), tuple(unused))
 
 
-def _told(conversation: Conversation) -> tuple[list[Record], Reach]:
+def _told(conversation: Conversation, contacts: Collection[int]) -> tuple[list[Record], Reach]:
     """The latest records, one more than are shown, and what of all that CRMs told the model may read."""
-    records = list(_latest_records(conversation.account, conversation.contact))
-    return records, reach(rules_of(conversation, records))
+    rows = Record.objects.filter(_of(conversation.account, contacts))
+    records = list(rows.order_by("-occurred_at", "-pk")[: MOST_RECORDS + 1])
+    return records, reach(rules_of(conversation, contacts, records))
 
 
-def _latest_records(account: Account | None, contact: Contact | None) -> Iterable[Record]:
-    if account is None and contact is None:
-        return []
-    rows = Record.objects.filter(account=account) if account else Record.objects.filter(contact=contact)
-    return rows.order_by("-occurred_at", "-pk")[: MOST_RECORDS + 1]
+def _of(account: Account | None, contacts: Collection[int]) -> Q:
+    """What is known with the account; of a contact without one, or of merged contacts, also elsewhere."""
+    if account and len(contacts) < 2:
+        return Q(account=account)
+    theirs = Q(contact__in=contacts)
+    return theirs | Q(account=account) if account else theirs
 
 
 def _records(records: Iterable[Record], may: Reach) -> Iterable[Item]:
@@ -61,14 +67,14 @@ def _records(records: Iterable[Record], may: Reach) -> Iterable[Item]:
         )
 
 
-def _notes(account: Account | None, contact: Contact | None) -> tuple[list[Item], list[Unused]]:
+def _notes(account: Account | None, contacts: Collection[int]) -> tuple[list[Item], list[Unused]]:
     """Accepted notes that are still true; the rest is named with the reason it was left out."""
-    if account is None:
+    if account is None and len(contacts) < 2:
         return [], []
     items, left = [], dict.fromkeys(("out of date", "not reviewed yet", "about another contact"), 0)
-    rows = Note.objects.filter(account=account).exclude(state__in=["rejected", "superseded"])
+    rows = Note.objects.filter(_of(account, contacts)).exclude(state__in=["rejected", "superseded"])
     for note in rows.select_related("author").order_by("-created_at")[:40]:
-        why = _why_not(note, contact)
+        why = _why_not(note, contacts)
         if why:
             left[why] += 1
         else:
@@ -77,13 +83,13 @@ def _notes(account: Account | None, contact: Contact | None) -> tuple[list[Item]
     return items, unused
 
 
-def _why_not(note: Note, contact: Contact | None) -> str:
+def _why_not(note: Note, contacts: Collection[int]) -> str:
     if note.state == Note.State.PROPOSED:
         return "not reviewed yet"
     if note.state == Note.State.EXPIRED or _is_past(note):
         return "out of date"
     personal = note.kind == Note.Kind.PERSONAL
-    other = note.contact_id and (contact is None or note.contact_id != contact.pk)
+    other = note.contact_id and note.contact_id not in contacts
     return "about another contact" if personal and other else ""
 
 
@@ -104,10 +110,10 @@ def _note_item(note: Note) -> Item:
     )
 
 
-def _promises(account: Account | None) -> Iterable[Item]:
-    if account is None:
+def _promises(account: Account | None, contacts: Collection[int]) -> Iterable[Item]:
+    if account is None and len(contacts) < 2:
         return
-    rows = Promise.objects.filter(account=account, state=Promise.State.OPEN)
+    rows = Promise.objects.filter(_of(account, contacts), state=Promise.State.OPEN)
     for row in rows.select_related("owner").order_by("due_at")[:10]:
         due = f", due {row.due_at:%-d %B %Y}" if row.due_at else ""
         yield Item(

@@ -64,12 +64,18 @@ def _example(row: PastReply) -> Example:
     return Example(
         asked=row.asked,
         text=row.text,
-        customer=row.customer,
+        customer=_customer(row),
         author=row.author,
         names=names_in(*people, row.message.author_name),
         score=float(getattr(row, "near", 0.0)),
         sent_at=row.sent_at,
     )
+
+
+def _customer(row: PastReply) -> str:
+    """Contacts that were merged are one customer: what both were told may still be one person's detail."""
+    shown_as = row.contact.shown_as_id if row.contact else None
+    return f"contact:{shown_as}" if shown_as and row.account_id is None else row.customer
 
 
 def near_saved_replies(team: Team, text: str, language: str, limit: int = 3) -> list[SavedReply]:

@@ -1,7 +1,7 @@
 """What a CRM told of a customer, in words for the model: no more of it than the field rules let through."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import date
 from typing import Any
@@ -16,9 +16,11 @@ MOST_FIELDS = 40
 MOST_OF_A_FIELD = 300  # characters
 
 
-def rules_of(conversation: Conversation, records: Iterable[Record]) -> list[FieldRule]:
+def rules_of(
+    conversation: Conversation, contacts: Collection[int], records: Iterable[Record]
+) -> list[FieldRule]:
     """Of every connection that told of this customer, so that none lets through what another forbids."""
-    known = Q(contact=conversation.contact_id, contact__isnull=False)
+    known = Q(contact__in=contacts)
     known |= Q(account=conversation.account_id, account__isnull=False)
     told = Q(connection__in=Identity.objects.filter(known).values("source"))
     told |= Q(connection__in={row.source for row in records if row.source})

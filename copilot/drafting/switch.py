@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from copilot.models import DraftingSwitch
+from customers.merging import group_of
 from customers.models import Account, Contact
 from interactions.models import Conversation
 from people.models import User
@@ -46,8 +47,11 @@ def ruling(conversation: Conversation, person: User | None = None) -> Ruling:
 
 
 def people_only(conversation: Conversation) -> Contact | Account | None:
-    """The contact or account that wants to be answered by people only."""
-    here = (conversation.contact, conversation.account)
+    """The contact or account that wants to be answered by people only; of merged contacts any one."""
+    contact = conversation.contact
+    if contact and contact.shown_as_id:
+        contact = group_of(contact).filter(people_only=True).first()
+    here = (contact, conversation.account)
     return next((one for one in here if one is not None and one.people_only), None)
 
 

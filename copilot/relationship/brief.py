@@ -27,7 +27,7 @@ def _who(conversation: Conversation) -> list[dict[str, Any]]:
     contact, account = conversation.contact, conversation.account
     if contact is None:
         return []
-    parts = [str(contact), contact.title, account.name if account else ""]
+    parts = [str(contact.shown), contact.shown.title, account.name if account else ""]
     tier = f", {account.tier}" if account and account.tier else ""
     return [_line(", ".join(part for part in parts if part) + tier, f"contact:{contact.pk}")]
 
