@@ -7,6 +7,7 @@ from uuid import UUID
 
 from customers.erasing import keep_erased
 from customers.facts import AccountFact, ContactFact, NoteFact, RecordFact
+from customers.likeness import Dialled, digits_of
 from customers.models import Account, Contact, Identity, Note, Record
 from people.models import User
 
@@ -34,7 +35,7 @@ def upsert_contact(source: UUID, fact: ContactFact, said_at: datetime | None = N
     if not is_known:
         keep_erased(source, "contact", fact.external_id, said_at or fact.changed_at)
     account = upsert_account(source, fact.account) if fact.account else None
-    contact = contact or _same_address(source, fact.email, account) or Contact()
+    contact = contact or _same_person(source, fact, account) or Contact()
     told = {
         "name": fact.name, "email": fact.email.strip().lower(), "phone": fact.phone,
         "title": fact.title[:120], "language": fact.language, "account": account,
@@ -52,13 +53,21 @@ def _locked[Row: (Account, Contact)](model: type[Row], named: Mapping[str, Any])
     return rows.filter(**by_identity).first()
 
 
-def _same_address(source: UUID, email: str, account: Account | None) -> Contact | None:
-    """A contact of the same account that another source told of, with exactly this address."""
-    if not email or account is None:
+def _same_person(source: UUID, fact: ContactFact, account: Account | None) -> Contact | None:
+    """A contact of the same account that another source told of, with exactly this address; or with this
+    phone number, where neither an address nor a name speaks against it: colleagues may share a telephone."""
+    if account is None:
         return None
-    same = Contact.objects.filter(account=account, email=email.strip().lower())
-    found = list(same.exclude(identities__source=source)[:2])
-    return found[0] if len(found) == 1 else None
+    others = Contact.objects.filter(account=account).exclude(identities__source=source)
+    email, digits = fact.email.strip().lower(), digits_of(fact.phone)
+    by_address = list(others.filter(email=email)[:2]) if email else []
+    if by_address or not digits:
+        return by_address[0] if len(by_address) == 1 else None
+    by_phone = list(others.exclude(phone="").annotate(dialled=Dialled("phone")).filter(dialled=digits)[:2])
+    if len(by_phone) != 1 or (email and by_phone[0].email):
+        return None
+    names = {name.casefold() for name in (fact.name.strip(), by_phone[0].name.strip()) if name}
+    return by_phone[0] if len(names) < 2 else None
 
 
 def upsert_record(source: UUID, fact: RecordFact) -> Record:

@@ -96,3 +96,30 @@ def test_an_address_joins_two_sources_within_one_account_only(
     second.tells("contact.changed", {"id": "p-2", **told})
     run_tasks()
     assert Contact.objects.filter(email="info@shared.example").count() == 3
+
+
+def test_a_phone_number_joins_two_sources_where_nothing_speaks_against_it(
+    crm: PushingCrm, cast: Cast, client: Client
+) -> None:
+    """Colleagues may share a telephone, and nobody is known by a name alone."""
+    told = {"name": "Joris Vos", "email": "joris@polder.example", "phone": "+31 20 555 0101"}
+    crm.tells("contact.changed", {"id": "p-1", **told, "account": of_account()})
+    run_tasks()
+    joris, polder = Contact.objects.get(name="Joris Vos"), Account.objects.get(name="Polder Foods")
+    for number, (same, phone, more) in enumerate([
+        (True, "0031 20 5550101", {"name": "joris vos"}),
+        (True, "+31-20-555-01-01", {}),
+        (False, "+31 20 555 0101", {"name": "Anneke Smit"}),
+        (False, "+31 20 555 0101", {"email": "anneke@polder.example"}),
+        (False, "0101", {"name": "Joris Vos"}),
+        (False, "", {"name": "Joris Vos"}),
+        (False, "+31 20 555 0101", {"account": {"id": "a-8", "name": "Other"}}),
+    ]):  # fmt: skip
+        third = PushingCrm(a_connection(team=cast.support, name=f"CRM {number}"), through(client))
+        polder.identities.create(source=third.connection.pk, kind="account", external_id="a-9")
+        third.tells("contact.changed", {"id": "x", "phone": phone, "account": of_account(), **more})
+        run_tasks()
+        found = Contact.objects.get(identities__source=third.connection.pk)
+        assert (found == joris) is same, (phone, more)
+        if not same:
+            found.delete()
