@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("ingest", "first_words", "pages", "star", "drain", "doors", "slow_receiver", "checks")
+NAMES = ("ingest", "first_words", "pages", "star", "drain", "doors", "slow_receiver", "checks", "topics")
 
 
 def main(names: list[str]) -> int:

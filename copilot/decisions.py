@@ -15,6 +15,7 @@ from django.utils import timezone
 from copilot.drafting import opening
 from copilot.drafting.moves import move, tell
 from copilot.drafting.switch import ruling
+from copilot.insight import records
 from copilot.learning.signals import keep_signal
 from copilot.models import Decision, Draft
 from copilot.relationship.brief import make_brief
@@ -259,6 +260,7 @@ def undo(decision_id: int, actor: Actor) -> Decision:
         raise Conflict("It is too late to take this back.", decision.draft)
     decision.undone_at = timezone.now()
     decision.save(update_fields=["undone_at"])
+    records.note_news_of(decision.conversation)
     note_deed(actor.person, "undo", decision, key=actor.key, kind=decision.kind)
     return decision
 
@@ -363,6 +365,7 @@ def _decide(
         instruction=instruction[:1000], ticks=ticks or [], outbox=outbox, escalation=escalation,
         seconds=seconds,
     )  # fmt: skip
+    records.note_news_of(conversation)
     if actor.key is not None:
         note_deed(actor.person, f"decided: {kind}", decision, key=actor.key)
     return decision

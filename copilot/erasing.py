@@ -15,6 +15,7 @@ from copilot.models import (
     PastReply,
     ProposalEvidence,
     Signal,
+    TopicLabel,
 )
 from customers.models import ContactMerge
 from interactions.erasing import BLANK
@@ -37,6 +38,7 @@ def erase(fact: ContactErased) -> None:
     fact.gone["decisions"] = Decision.objects.filter(within).delete()[0]
     fact.gone["past replies"] = PastReply.objects.filter(within | Q(contact=fact.contact_id)).delete()[0]
     fact.gone["cases so far"] = CaseSummary.objects.filter(within).delete()[0]
+    TopicLabel.objects.filter(within).delete()
     fact.gone["drafts"] = Draft.objects.filter(within).delete()[0]
     fact.gone["sources of other drafts"] = _strike_sources(fact)
     fact.gone["lines of other briefs"] = _strike_lines(fact)

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from copilot.context.retrieval import asked_text
+from copilot.insight.topics import label_history
 from copilot.models import PastReply
 from customers.models import Contact, Identity
 from interactions.models import Connection, Conversation, Message
@@ -61,9 +62,9 @@ class Importer:
         self.skipped += len(known)
         new = [(key, one) for key, one in by_key.items() if key not in known]
         rows = Conversation.objects.bulk_create([self._conversation(k, one) for k, one in new])
-        messages = Message.objects.bulk_create(
-            [m for row, (_, one) in zip(rows, new, strict=True) for m in _messages(row, one)]
-        )
+        said = [_messages(row, one) for row, (_, one) in zip(rows, new, strict=True)]
+        messages = Message.objects.bulk_create([message for one in said for message in one])
+        label_history(zip(rows, said, strict=True))
         replies = PastReply.objects.bulk_create(_replies(messages), batch_size=2000)
         self.added += len(rows)
         self.replies += len(replies)
@@ -114,11 +115,17 @@ class Importer:
         return Conversation(
             team=team, connection=self._connection(team), external_id=key, contact=self._contact(one),
             subject=str(one.get("subject", ""))[:300], channel=str(one.get("channel", "chat"))[:20],
-            topic=", ".join(str(task) for task in one.get("tasks", []))[:80],
+            topic=_topic(one),
             language=language_of(" ".join(turn["text"] for turn in turns), "en"),
             status=Conversation.Status.RESOLVED, created_at=times[0],
             last_message_at=times[-1],
         )  # fmt: skip
+
+
+def _topic(one: dict[str, Any]) -> str:
+    """The one thing it was about; of a conversation about several nobody could say which."""
+    tasks = [str(task) for task in one.get("tasks", [])]
+    return tasks[0].replace("_", " ").capitalize()[:80] if len(tasks) == 1 else ""
 
 
 def _spoken(one: dict[str, Any]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from copilot import erasing
 from copilot.decisions import put_back
 from copilot.drafting import case, opening
 from copilot.drafting.moves import move
+from copilot.insight import records
 from copilot.knowledge import corrections
 from copilot.learning import signals
 from copilot.models import Decision, Draft, Signal
@@ -40,6 +41,8 @@ def on_happened(sender: type[Fact], fact: Fact, **_: object) -> None:
 
 def _customer_wrote(fact: CustomerWrote) -> None:
     conversation = fact.message.conversation
+    if conversation.reopened_at:
+        records.note_news_of(conversation)
     if fact.is_new and opening.customer_wrote(conversation, fact.message) is None:
         case.want(conversation)  # where a draft is written, its worker sees whether it has outgrown a prompt
 
@@ -57,6 +60,7 @@ def _answered_elsewhere(fact: ColleagueWrote) -> None:
         signals.keep_signal(
             draft, message.conversation, drafted, message.text, person=message.person, message=message
         )
+        records.note_news_of(message.conversation)
 
 
 def _closed(fact: ConversationClosed) -> None:
@@ -73,6 +77,7 @@ def _reply_settled(fact: ReplySettled) -> None:
         signals.remember_reply(message)
         for signal in Signal.objects.filter(decision__outbox__pk=fact.outbox_id).select_related(*TAUGHT_BY):
             corrections.propose_corrections(signal)
+        records.note_news_of(message.conversation)
         return
     decision = Decision.objects.filter(outbox__pk=fact.outbox_id).select_related("draft").first()
     if decision and decision.draft and decision.draft.state == Draft.State.APPROVED:

@@ -7,6 +7,7 @@ from celery.signals import worker_init
 
 from copilot.drafting import summary
 from copilot.drafting.work import engine_in_use, work
+from copilot.insight import records
 
 
 @shared_task
@@ -17,6 +18,11 @@ def draft(draft_id: int) -> None:
 @shared_task
 def summarise(case_id: int) -> None:
     summary.summarise(case_id)
+
+
+@shared_task
+def count_topic(topic_id: int) -> None:
+    records.count_topic(topic_id)
 
 
 @worker_init.connect

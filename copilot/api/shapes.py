@@ -6,7 +6,7 @@ from urllib.parse import urlsplit, urlunsplit
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from copilot.drafting.failures import sentence
+from copilot.drafting.failures import told
 from copilot.models import Article, Decision, Draft, Signal
 from customers.models import (
     Account,
@@ -170,7 +170,7 @@ class DraftSerializer(serializers.ModelSerializer[Draft]):
         return shown_state(draft, sent=getattr(draft, "was_sent", False))
 
     def get_failure(self, draft: Draft) -> str:
-        return sentence(draft.failure) if draft.failure else ""
+        return told(draft) if draft.failure else ""
 
 
 class DecisionSerializer(serializers.ModelSerializer[Decision]):

@@ -228,7 +228,7 @@ def _stale(scene: Scene, draft: Draft, ticks: Sequence[str]) -> Card:
 
 def _failed(scene: Scene, draft: Draft, ticks: Sequence[str]) -> Card:
     return Card(
-        **base(scene), state="failed", reason=failures.sentence(draft.failure),
+        **base(scene), state="failed", reason=failures.told(draft),
         kept="Nothing was sent. The conversation is kept.", reference=draft.reference,
         can=frozenset({"redraft", "escalate", "discard", "write", "note"}),
     )  # fmt: skip

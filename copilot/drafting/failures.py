@@ -1,8 +1,13 @@
 """Why there is no draft, in plain sentences: what happened, what is kept, what to do next."""
 
+from django.utils import timezone
+
+from copilot.models import Draft
+
 KEPT = "Nothing was sent and the conversation is complete."
 WRITE = "Write the reply yourself"
 AGAIN = f"{WRITE}, or redraft in a moment."
+RAISE = f"{WRITE}; a lead can raise the limit under Copilot, Cost, and then the draft can be tried again."
 ADMIN = "Write the reply yourself, and ask an admin to look at the model's settings."
 
 SENTENCES: dict[str, str] = {
@@ -38,6 +43,9 @@ SENTENCES: dict[str, str] = {
     "too_large": "This conversation and its history are more than the model's provider accepts. "
     f"{KEPT} {WRITE}.",
     "budget": f"The budget for drafts is used up. {KEPT} {WRITE}.",
+    "budget_day": f"The team's budget for drafts is used up for today. {KEPT} {RAISE}",
+    "budget_month": f"The team's budget for drafts is used up for this month. {KEPT} {RAISE}",
+    "budget_sender": f"As many drafts as the team allows were written for this sender lately. {KEPT} {RAISE}",
     # what people decided
     "stopped_by_person": f"Drafting was stopped. {KEPT} {WRITE}, or redraft.",
     "people_only": f"This customer is answered by people only. {KEPT} {WRITE}.",
@@ -45,6 +53,15 @@ SENTENCES: dict[str, str] = {
     # ourselves
     "crashed": f"Drafting broke down on our side and was given up. {KEPT} {AGAIN}",
 }  # fmt: skip
+
+
+def told(draft: Draft) -> str:
+    """The sentence for a failed draft, with the time from which it can be tried again where one is known."""
+    words = sentence(draft.failure)
+    if not draft.failure.startswith("budget_"):
+        return words
+    until = timezone.localtime(draft.due_at)
+    return f"{words} Drafting opens again at {until:%H:%M} on {until.day} {until:%B} ({until.tzname()})."
 
 
 def sentence(code: str) -> str:

@@ -46,6 +46,11 @@ def ruling(conversation: Conversation, person: User | None = None) -> Ruling:
     return Ruling(switch.mode, _WORDS.get(switch.mode, ""))
 
 
+def may_write(conversation: Conversation, person: User | None) -> bool:
+    """Asked again once the topic is known, for a topic may have a switch of its own."""
+    return not conversation.topic or ruling(conversation, person).mode != Mode.OFF
+
+
 def people_only(conversation: Conversation) -> Contact | Account | None:
     """The contact or account that wants to be answered by people only; of merged contacts any one."""
     contact = conversation.contact

@@ -17,12 +17,14 @@ from django.utils import timezone
 from copilot.context.build import CONVERSATION, build_context, newest_customer_message
 from copilot.context.value import Context
 from copilot.drafting import case
+from copilot.drafting.budget import check_budget, spend
 from copilot.drafting.checks import check
 from copilot.drafting.checks.leaks import repeats_prompt
 from copilot.drafting.engine import Engine, EngineError, Reply, Stopped
 from copilot.drafting.moves import move, tell, write
 from copilot.drafting.offline import Offline
-from copilot.drafting.switch import people_only
+from copilot.drafting.switch import may_write, people_only
+from copilot.drafting.topic import propose_topic, reasons_to_abstain
 from copilot.models import Draft
 from interactions import outbox
 
@@ -37,6 +39,7 @@ RENEW_SECONDS = 5.0
 TEXT_EVERY_SECONDS = 0.1
 MOST_ATTEMPTS = 3
 RETRY_SECONDS = (2, 15)
+NOBODY = "nobody"  # the engine of a draft that was not even tried
 
 
 def model_in_use() -> "Claude | None":
@@ -92,6 +95,13 @@ def _claim(draft_id: int) -> Draft | None:
 def _write(draft: Draft, engine: Engine) -> None:
     if people_only(draft.conversation):
         raise EngineError("people_only", permanent=True)
+    propose_topic(draft.conversation)
+    if not may_write(draft.conversation, draft.requested_by):
+        raise EngineError("drafting_off", permanent=True)
+    if reasons := reasons_to_abstain(draft):
+        _stand_back(draft, reasons)
+        return
+    check_budget(draft)
     context = build_context(draft)
     if context.outgrown:
         case.want(draft.conversation)
@@ -99,6 +109,17 @@ def _write(draft: Draft, engine: Engine) -> None:
     if repeats_prompt(reply.text):
         raise EngineError("instructions", permanent=True, usage=reply.usage)
     _finish(draft, context, reply, engine.name)
+
+
+def _stand_back(draft: Draft, reasons: tuple[str, ...]) -> None:
+    """Ready without a word: no model was asked, and the reasons say what a person can do."""
+    with transaction.atomic():
+        held = _held(draft)
+        if held is None:
+            raise Stopped
+        move(held, State.READY, text="", abstained=True, missing=list(reasons), engine=NOBODY, model="",
+             ready_at=Now(), lease_until=None)  # fmt: skip
+        announce_ready(held)
 
 
 class _Saying:
@@ -148,6 +169,7 @@ def _finish(draft: Draft, context: Context, reply: Reply, engine: str) -> None:
             ready_at=Now(),
             lease_until=None,
         )  # fmt: skip
+        spend(draft.conversation.team, reply.usage)
         announce_ready(held)
 
 
@@ -205,6 +227,8 @@ def _fail(draft: Draft, error: EngineError) -> None:
             lease_until=None,
             cost_micros=F("cost_micros") + error.usage.cost_micros,
         )
+        if error.usage.input or error.usage.output:
+            spend(draft.conversation.team, error.usage)
     log.warning("draft %s: %s, %s", draft.pk, error.code, "again later" if again else "given up")
 
 

@@ -6,9 +6,11 @@ from copilot.models.draft import Draft
 from copilot.models.embedding import Embedding
 from copilot.models.idempotent import IdempotentAnswer
 from copilot.models.knowledge import Article, PastReply, SavedReply
+from copilot.models.limits import DraftingLimits, Spending
 from copilot.models.proposal import ArticleProposal, ProposalEvidence, TextVersion
 from copilot.models.release import ReleaseRule
 from copilot.models.switch import DraftingSwitch
+from copilot.models.topic import Topic, TopicLabel, TopicRecord
 
 __all__ = [
     "Article",
@@ -17,6 +19,7 @@ __all__ = [
     "CaseSummary",
     "Decision",
     "Draft",
+    "DraftingLimits",
     "DraftingSwitch",
     "Embedding",
     "IdempotentAnswer",
@@ -25,5 +28,9 @@ __all__ = [
     "ReleaseRule",
     "SavedReply",
     "Signal",
+    "Spending",
     "TextVersion",
+    "Topic",
+    "TopicLabel",
+    "TopicRecord",
 ]

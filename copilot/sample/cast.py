@@ -33,8 +33,9 @@ def read_articles() -> list[tuple[str, str]]:
 
 
 def read_conversations() -> list[dict[str, Any]]:
-    names = sorted(path.name for path in FOLDER.glob("conversations/*.toml"))
-    return [one for name in names for one in read(f"conversations/{name}")["conversation"]]
+    """Each with the topic that its file names; today's letters have none yet."""
+    files = [read(f"conversations/{path.name}") for path in sorted(FOLDER.glob("conversations/*.toml"))]
+    return [{"topic": file.get("topic", ""), **one} for file in files for one in file["conversation"]]
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from copilot.context.retrieval import asked_text
+from copilot.insight.topics import label_history
 from copilot.learning.signals import author_key, customer_key
 from copilot.models import PastReply
 from copilot.sample.cast import Cast, read_conversations
@@ -25,6 +26,7 @@ def add_conversations(cast: Cast) -> Letters:
     for row, (_, messages) in zip(rows, letters, strict=True):
         cast.said |= {(row["id"], number): one for number, one in enumerate(messages, 1)}
     _escalate(cast, rows, letters)
+    label_history(letters)
     PastReply.objects.bulk_create(reply for one in letters for reply in _replies(*one))
     return letters
 
@@ -40,7 +42,7 @@ def open_inbox(letters: Letters) -> None:
 def _conversation(cast: Cast, number: int, row: dict[str, Any]) -> tuple[Conversation, list[Message]]:
     conversation = Conversation(
         team=cast.teams[row["team"]], subject=row["subject"], channel=row["channel"],
-        language=row["language"], assignee=cast.people.get(row.get("assignee", "")),
+        language=row["language"], topic=row["topic"], assignee=cast.people.get(row.get("assignee", "")),
         external_id=f"FD-{4100 + number}", connection=cast.connection,
     )  # fmt: skip
     if row["team"] != cast.connection.team.slug:

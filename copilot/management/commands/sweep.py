@@ -17,6 +17,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 import bell
 from copilot.api.idempotency import forget_old_answers
 from copilot.drafting import case, opening, work
+from copilot.insight import records
 from interactions import asking, delivering, inbox, outbox, sync
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Command(BaseCommand):
                     sweep_once(rung)
                     if time.monotonic() >= tidy_at:
                         sync.keep_standing()
+                        records.keep_fresh()
                         tidy_at = time.monotonic() + (0 if tidy_up() else TIDY_SECONDS)
             except (OperationalError, InterfaceError):
                 log.warning("sweep: the database is away")
@@ -75,6 +77,7 @@ def sweep_once(rung: Rung) -> None:
     _ring(outbox.DELIVER, delivering.due_rows(MOST_ROWS), rung)
     _ring(asking.ASK, asking.due_questions(MOST_ROWS), rung)
     _ring(sync.FETCH, sync.due_syncs(MOST_ROWS), rung)
+    _ring(records.COUNT, records.due_topics(MOST_ROWS), rung)
     _ring(inbox.APPLY_HISTORY, inbox.due_events(MOST_ROWS, is_history=True), rung)
 
 

@@ -1,0 +1,74 @@
+"""What drafts cost a team a day, and the limits that pause drafting when they are reached.
+
+A limit is looked at before a model is asked and what it took is added after, so it can be overrun by what is
+being written at that moment, and by no more.
+"""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import F, Q, Sum
+from django.utils import timezone
+
+from copilot.drafting.engine import EngineError, Usage
+from copilot.models import Draft, DraftingLimits, Spending
+from interactions.models import Conversation
+from people.models import Team
+
+
+def check_budget(draft: Draft) -> None:
+    """Raises EngineError with the time until drafting opens again."""
+    conversation = draft.conversation
+    limits = DraftingLimits.objects.filter(team=conversation.team_id).first()
+    if limits is None:
+        return
+    now = timezone.localtime(timezone=ZoneInfo(conversation.team.time_zone))
+    for code, until in (*_of_team(limits, now), *_of_sender(limits, conversation, now)):
+        raise EngineError(code, permanent=True, retry_after=(until - now).total_seconds())
+
+
+def _of_team(limits: DraftingLimits, now: datetime) -> list[tuple[str, datetime]]:
+    if limits.day_micros is None and limits.month_micros is None:
+        return []
+    today = now.date()
+    spent = Spending.objects.filter(team=limits.team_id, day__gte=today.replace(day=1)).aggregate(
+        month=Sum("cost_micros", default=0), day=Sum("cost_micros", default=0, filter=Q(day=today))
+    )
+    next_month = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
+    found = []
+    if limits.month_micros is not None and spent["month"] >= limits.month_micros:
+        found.append(("budget_month", _midnight(next_month, now)))
+    if limits.day_micros is not None and spent["day"] >= limits.day_micros:
+        found.append(("budget_day", _midnight(today + timedelta(days=1), now)))
+    return found
+
+
+def _of_sender(limits: DraftingLimits, conversation: Conversation, now: datetime) -> list[tuple[str, datetime]]:
+    """Drafts that were begun for the same contact within the last hour, or day."""
+    if conversation.contact_id is None:
+        return []
+    mine = Draft.objects.filter(conversation__contact=conversation.contact_id, ready_at__isnull=False)
+    for most, span in ((limits.sender_day, timedelta(days=1)), (limits.sender_hour, timedelta(hours=1))):
+        if most is None:
+            continue
+        begun = mine.filter(started_at__gt=now - span).order_by("-started_at")
+        times = list(begun.values_list("started_at", flat=True)[:most])
+        if len(times) >= most:
+            oldest = min((one for one in times if one), default=now)
+            return [("budget_sender", max(oldest + span, now))]
+    return []
+
+
+def _midnight(day: date, now: datetime) -> datetime:
+    return datetime.combine(day, time(), now.tzinfo)
+
+
+def spend(team: Team, usage: Usage) -> None:
+    """Add what one answer took, in the caller's transaction."""
+    day = timezone.localdate(timezone=ZoneInfo(team.time_zone))
+    Spending.objects.get_or_create(team=team, day=day)
+    Spending.objects.filter(team=team, day=day).update(
+        drafts=F("drafts") + 1, input=F("input") + usage.input, output=F("output") + usage.output,
+        cache_read=F("cache_read") + usage.cache_read, cache_write=F("cache_write") + usage.cache_write,
+        cost_micros=F("cost_micros") + usage.cost_micros,
+    )  # fmt: skip
