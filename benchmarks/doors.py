@@ -46,10 +46,17 @@ def main() -> int:
 
 def _makers() -> dict[str, tuple[str, Callable[[str], Told]]]:
     """Of each kind its secret, and what makes one new event for a path."""
-    from tests.vendors import chatwoot, hubspot, zendesk
+    from tests.vendors import chatwoot, hubspot, letters, zendesk
 
     written = hubspot.recorded_event("conversation.newMessage")
     commented, talked = zendesk.recorded("comment_added"), _recorded("message_created_mail")
+
+    sent, posted, routed = (
+        json.loads(letters.fixture(f"{name}.json")) for name in ("mailersend", "postmark", "mailgun")
+    )
+
+    def by_mailgun(path: str) -> Told:
+        return letters.by_mailgun({**routed, "token": os.urandom(25).hex()})
 
     def by_hubspot(path: str) -> Told:
         body = json.dumps([{**written, "eventId": int.from_bytes(os.urandom(6))}]).encode()
@@ -61,7 +68,16 @@ def _makers() -> dict[str, tuple[str, Callable[[str], Told]]]:
         "chatwoot": (chatwoot.SECRET, lambda path: chatwoot.signed(talked)),
         "zendesk": (zendesk.SECRET, lambda path: zendesk.signed({**commented, "id": os.urandom(12).hex()})),
         "hubspot": (hubspot.SECRET, by_hubspot),
+        "mail by MailerSend": (letters.SECRET, lambda path: letters.by_mailersend(_anew(sent, "id"))),
+        "mail by Postmark": (letters.LOGIN, lambda path: letters.by_postmark(_anew(posted, "MessageID"))),
+        "mail by Mailgun": (letters.SECRET, by_mailgun),
     }
+
+
+def _anew(told: dict[str, Any], name: str) -> bytes:
+    """The post with an id that nobody has seen, wherever its provider puts it."""
+    new = {name: os.urandom(12).hex()}
+    return json.dumps({**told, "data": {**told["data"], **new}} if "data" in told else {**told, **new}).encode()
 
 
 def _recorded(name: str) -> Any:
@@ -73,20 +89,20 @@ def _door(kind: str, secret: str) -> str:
     from people.models import Team
 
     team, _ = Team.objects.get_or_create(slug="vendors", defaults={"name": "Vendors"})
-    connection = Connection(name=kind, kind=kind, team=team)
+    connection = Connection(name=kind, kind=kind.partition(" ")[0], team=team)
     connection.set_secrets([secret])
     connection.save()
     return f"/webhooks/{connection.pk}"
 
 
 def _asked(port: int, pid: int, path: str, make: Callable[[str], Told]) -> Turn:
-    work: list[Work] = [[_as_json(make(path)) for _ in range(REQUESTS)] for _ in range(CLIENTS)]
+    work: list[Work] = [[_as_told(make(path)) for _ in range(REQUESTS)] for _ in range(CLIENTS)]
     return turn(port, pid, path, work)
 
 
-def _as_json(told: Any) -> Told:
+def _as_told(told: Any) -> Told:
     body, headers = told
-    return body, {**headers, "Content-Type": "application/json"}
+    return body, {"Content-Type": "application/json", **headers}
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ inbound posts, and Amazon's need a certificate from the network.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -27,6 +28,8 @@ from django.utils.datastructures import MultiValueDict
 from interactions.crm.base import Unreadable, Unverified
 
 RAW = "message/rfc822"
+# The head of a plain field of a form. Most are, and the email package takes ten times as long to see it.
+_PLAIN = re.compile(rb'content-disposition: *form-data; *name="([ !#-\[\]-~]+)"', re.I)
 
 
 def prove(secrets: list[str], headers: dict[str, str], body: bytes) -> str:
@@ -113,22 +116,26 @@ def _form(body: bytes, boundary: str) -> tuple[QueryDict, MultiValueDict[str, In
     fields = QueryDict(mutable=True)
     files: MultiValueDict[str, InMemoryUploadedFile] = MultiValueDict()
     for head, content in _parts(body, boundary):
-        name = str(head.get_param("name", "", header="content-disposition"))
-        filename = head.get_filename()
+        if plain := _PLAIN.fullmatch(head):
+            fields.appendlist(plain[1].decode(), content.decode("utf-8", "replace"))
+            continue
+        told = BytesHeaderParser().parsebytes(head)
+        name = str(told.get_param("name", "", header="content-disposition"))
+        filename = told.get_filename()
         if filename is None:
             fields.appendlist(name, content.decode("utf-8", "replace"))
         else:
-            files.appendlist(name, _file(filename, head, content))
+            files.appendlist(name, _file(filename, told, content))
     return fields, files
 
 
-def _parts(body: bytes, boundary: str) -> Iterator[tuple[Message, bytes]]:
+def _parts(body: bytes, boundary: str) -> Iterator[tuple[bytes, bytes]]:
     """RFC 7578: parts are never nested, so what stands between two boundaries is one."""
     for chunk in (b"\r\n" + body).split(b"\r\n--" + boundary.encode())[1:]:
         if chunk.startswith(b"--"):
             return
         head, _, content = chunk.lstrip(b" \t").removeprefix(b"\r\n").partition(b"\r\n\r\n")
-        yield BytesHeaderParser().parsebytes(head), content
+        yield head, content
 
 
 def _file(name: str, head: Message, content: bytes) -> InMemoryUploadedFile:

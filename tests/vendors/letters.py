@@ -35,33 +35,49 @@ def connection(cast: Cast) -> Connection:
     return a_connection(team=cast.support, name="Mail", kind="mail", secrets=(SECRET, LOGIN), config=config)
 
 
+type Told = tuple[bytes, dict[str, str]]  # a body and its headers
+
+
+def by_mailersend(body: bytes, secret: str = SECRET) -> Told:
+    signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    return body, {"Content-Type": "application/json", "Signature": signature}
+
+
+def by_postmark(body: bytes, login: str = LOGIN) -> Told:
+    proof = "Basic " + base64.b64encode(login.encode()).decode()
+    return body, {"Content-Type": "application/json", "Authorization": proof}
+
+
+def by_mailgun(fields: dict[str, str], secret: str = SECRET, pad: int = 0) -> Told:
+    signed = (fields["timestamp"] + fields["token"]).encode()
+    fields = {**fields, "signature": hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}
+    parts = [f'name="{name}"\r\n\r\n{value}' for name, value in fields.items()]
+    parts.append('name="attachment-1"; filename="order.pdf"\r\nContent-Type: application/pdf\r\n\r\n%PDF-1.4\n')
+    form = "".join(f"--limit\r\nContent-Disposition: form-data; {one}\r\n" for one in parts) + "--limit--\r\n"
+    return b"x" * pad + form.encode(), {"Content-Type": 'multipart/form-data; boundary="limit"'}
+
+
 class Post:
     """Providers that post a mail to the connection, as their documentation has it."""
 
     def __init__(self, client: Client, connection: Connection) -> None:
         self.client, self.url = client, f"/webhooks/{connection.pk}"
 
-    def _send(self, body: bytes, content_type: str = "application/json", **headers: str) -> Any:
-        return self.client.post(self.url, body, content_type=content_type, headers=headers)
+    def _send(self, told: Told) -> Any:
+        body, headers = told
+        return self.client.post(self.url, body, content_type=headers.pop("Content-Type"), headers=headers)
+
+    def unsigned(self, body: bytes, content_type: str = "application/json") -> Any:
+        return self._send((body, {"Content-Type": content_type}))
 
     def mailersend(self, body: bytes, secret: str = SECRET) -> Any:
-        signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-        return self._send(body, Signature=signature)
+        return self._send(by_mailersend(body, secret))
 
     def postmark(self, body: bytes, login: str = LOGIN) -> Any:
-        return self._send(body, Authorization="Basic " + base64.b64encode(login.encode()).decode())
+        return self._send(by_postmark(body, login))
 
     def mailgun(self, fields: dict[str, str], secret: str = SECRET, pad: int = 0) -> Any:
-        signed = (fields["timestamp"] + fields["token"]).encode()
-        fields = {**fields, "signature": hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}
-        parts = [f'name="{name}"\r\n\r\n{value}' for name, value in fields.items()]
-        parts.append(
-            'name="attachment-1"; filename="order.pdf"\r\nContent-Type: application/pdf\r\n\r\n%PDF-1.4\n'
-        )
-        form = (
-            "".join(f"--limit\r\nContent-Disposition: form-data; {one}\r\n" for one in parts) + "--limit--\r\n"
-        )
-        return self._send(b"x" * pad + form.encode(), 'multipart/form-data; boundary="limit"')
+        return self._send(by_mailgun(fields, secret, pad))
 
     def raw(self, mail: bytes) -> None:
         """A mail as it is, through MailerSend's door, and what comes of it."""

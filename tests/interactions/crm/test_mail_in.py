@@ -62,9 +62,9 @@ def test_what_no_secret_proves_is_refused_and_counted(post: Post, connection: Co
         post.postmark(fixture("postmark.json"), login="rapport:wrong"),
         post.postmark(fixture("postmark.json"), login=""),
         post.mailersend(fixture("mailersend.json"), secret="wrong"),
-        post._send(fixture("mailersend.json")),
-        post._send(b"From: x@y.example\r\n\r\nhello", "message/rfc822"),
-        post._send(b"not json"),
+        post.unsigned(fixture("mailersend.json")),
+        post.unsigned(b"From: x@y.example\r\n\r\nhello", "message/rfc822"),
+        post.unsigned(b"not json"),
     ]
     assert {answer.status_code for answer in refused} == {401}
     assert not InboxEvent.objects.exists()
