@@ -103,10 +103,15 @@ def _forget_answers(fact: ContactErased) -> int:
     forgotten = 0
     for answer in IdempotentAnswer.objects.exclude(status=None):
         told = json.loads(bytes(answer.body))
-        if isinstance(told, dict) and told.get("conversation") in fact.conversations:
+        if isinstance(told, dict) and _is_theirs(told, fact):
             IdempotentAnswer.objects.filter(pk=answer.pk).update(status=410, body=json.dumps(GONE).encode())
             forgotten += 1
     return forgotten
+
+
+def _is_theirs(told: dict[str, object], fact: ContactErased) -> bool:
+    """An answer about a customer quotes whom it will, so each of those goes."""
+    return told.get("conversation") in fact.conversations or "quotes" in told
 
 
 def _strike_address(email: str) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import URLPattern, path, re_path
 
-from copilot.api import deciding, documents, merging, relating, resources, syncing
+from copilot.api import deciding, documents, enquiring, merging, relating, resources, syncing
 from copilot.api.door import Nowhere
 from copilot.api.resources import Resource
 
@@ -22,6 +22,7 @@ def _resource(
 
 urlpatterns: list[URLPattern] = [
     *_resource("accounts", resources.Accounts),
+    path("accounts/<int:pk>/enquiry/", enquiring.AccountEnquiry.as_view(), name="api-ask-account"),
     *_resource("contacts", resources.Contacts),
     path("contacts/<int:pk>/erasure/", deciding.ContactErasure.as_view(), name="api-erase"),
     *_resource("merges", merging.Merges, post="create"),
@@ -34,6 +35,7 @@ urlpatterns: list[URLPattern] = [
     *_resource("conversations", resources.Conversations),
     path("conversations/<int:pk>/replies/", deciding.ConversationReplies.as_view(), name="api-reply"),
     path("conversations/<int:pk>/drafts/", deciding.ConversationDrafts.as_view(), name="api-request-draft"),
+    path("conversations/<int:pk>/enquiry/", enquiring.TalkEnquiry.as_view(), name="api-ask-conversation"),
     *_resource("messages", resources.Messages),
     *_resource("drafts", resources.Drafts),
     path("drafts/<int:pk>/decisions/", deciding.DraftDecisions.as_view(), name="api-decide"),

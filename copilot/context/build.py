@@ -133,7 +133,7 @@ def _closing(conversation: Conversation) -> str:
 def _own_words(conversation: Conversation, said: list[Message]) -> Iterable[Item]:
     """What was said in this conversation may be cited; an internal note only steers."""
     for row in said:
-        yield _message_item(row, conversation, internal=row.by == Message.By.NOTE)
+        yield message_item(row, conversation, internal=row.by == Message.By.NOTE)
 
 
 def _earlier(conversation: Conversation, contacts: Collection[int]) -> Iterable[Item]:
@@ -144,10 +144,10 @@ def _earlier(conversation: Conversation, contacts: Collection[int]) -> Iterable[
     earlier = earlier.exclude(conversation=conversation)
     rows = earlier.select_related("conversation").order_by("-sent_at")[:EARLIER_CONVERSATIONS]
     for row in rows:
-        yield _message_item(row, row.conversation)
+        yield message_item(row, row.conversation)
 
 
-def _message_item(row: Message, conversation: Conversation, internal: bool = False) -> Item:
+def message_item(row: Message, conversation: Conversation, internal: bool = False) -> Item:
     what = "Internal note" if row.by == Message.By.NOTE else conversation.channel
     return Item(
         id=f"m{row.pk}",

@@ -34,7 +34,7 @@ def known_of(conversation: Conversation, contacts: Collection[int]) -> Known:
     records, may = _told(conversation, contacts)
     if len(records) > MOST_RECORDS:
         unused.append(Unused("older records", f"the newest {MOST_RECORDS} are read"))
-    told = _records(records[:MOST_RECORDS], may)
+    told = record_items(records[:MOST_RECORDS], may)
     items = (*told, *notes, *_promises(account, contacts), *_goals(account))
     return Known(items, about(account, contact.shown if contact else None, may), tuple(unused))
 
@@ -54,7 +54,7 @@ def _of(account: Account | None, contacts: Collection[int]) -> Q:
     return theirs | Q(account=account) if account else theirs
 
 
-def _records(records: Iterable[Record], may: Reach) -> Iterable[Item]:
+def record_items(records: Iterable[Record], may: Reach) -> Iterable[Item]:
     for row in records:
         yield Item(
             id=f"r{row.pk}",
@@ -78,7 +78,7 @@ def _notes(account: Account | None, contacts: Collection[int]) -> tuple[list[Ite
         if why:
             left[why] += 1
         else:
-            items.append(_note_item(note))
+            items.append(note_item(note))
     unused = [Unused(f"{n} note{'s' if n > 1 else ''}", why) for why, n in left.items() if n]
     return items, unused
 
@@ -97,7 +97,7 @@ def _is_past(note: Note) -> bool:
     return note.review_by is not None and note.review_by < timezone.localdate()
 
 
-def _note_item(note: Note) -> Item:
+def note_item(note: Note) -> Item:
     return Item(
         id=f"n{note.pk}",
         kind="note",
@@ -114,17 +114,20 @@ def _promises(account: Account | None, contacts: Collection[int]) -> Iterable[It
     if account is None and len(contacts) < 2:
         return
     rows = Promise.objects.filter(_of(account, contacts), state=Promise.State.OPEN)
-    for row in rows.select_related("owner").order_by("due_at")[:10]:
-        due = f", due {row.due_at:%-d %B %Y}" if row.due_at else ""
-        yield Item(
-            id=f"p{row.pk}",
-            kind="promise",
-            title=f"Promise by {row.owner.name}" if row.owner else "Promise",
-            text=f"{row.text}{due}",
-            author=row.owner.name if row.owner else "",
-            at=row.made_at,
-            url=f"/accounts/{row.account_id}/",
-        )
+    yield from map(promise_item, rows.select_related("owner").order_by("due_at")[:10])
+
+
+def promise_item(row: Promise) -> Item:
+    due = f", due {row.due_at:%-d %B %Y}" if row.due_at else ""
+    return Item(
+        id=f"p{row.pk}",
+        kind="promise",
+        title=f"Promise by {row.owner.name}" if row.owner else "Promise",
+        text=f"{row.text}{due}",
+        author=row.owner.name if row.owner else "",
+        at=row.made_at,
+        url=f"/accounts/{row.account_id}/",
+    )
 
 
 def _goals(account: Account | None) -> Iterable[Item]:

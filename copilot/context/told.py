@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -20,11 +21,17 @@ def rules_of(
     conversation: Conversation, contacts: Collection[int], records: Iterable[Record]
 ) -> list[FieldRule]:
     """Of every connection that told of this customer, so that none lets through what another forbids."""
+    return rules_for(conversation.account_id, contacts, records, conversation.connection_id)
+
+
+def rules_for(
+    account: int | None, contacts: Collection[int], records: Iterable[Record], connection: UUID | None = None
+) -> list[FieldRule]:
     known = Q(contact__in=contacts)
-    known |= Q(account=conversation.account_id, account__isnull=False)
+    known |= Q(account=account, account__isnull=False)
     told = Q(connection__in=Identity.objects.filter(known).values("source"))
     told |= Q(connection__in={row.source for row in records if row.source})
-    return list(FieldRule.objects.filter(told | Q(connection=conversation.connection_id)))
+    return list(FieldRule.objects.filter(told | Q(connection=connection)))
 
 
 def about(account: Account | None, contact: Contact | None, may: Reach) -> tuple[str, ...]:

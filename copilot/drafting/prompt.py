@@ -61,6 +61,12 @@ def letters(name: str, messages: Iterable[Message], longest: int) -> tuple[Block
     return (Block(_data(name, map(_turn, turns))),)
 
 
+def passages(customer: str, items: Iterable[Item], question: str) -> tuple[Block, ...]:
+    """What is known of a customer as one data block, and a colleague's question as another."""
+    known = Block(_data("about_the_customer", [{"customer": customer}, *map(_item, items)]))
+    return known, Block(_data("question", [question]))
+
+
 def render(context: Context) -> Prompt:
     team = [item for item in context.items if item.kind in TEAM_KINDS]
     known = [item for item in context.items if item.kind not in (*TEAM_KINDS, "message")]
