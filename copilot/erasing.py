@@ -14,6 +14,7 @@ from copilot.models import (
     IdempotentAnswer,
     PastReply,
     ProposalEvidence,
+    Question,
     Signal,
     TopicLabel,
 )
@@ -39,6 +40,7 @@ def erase(fact: ContactErased) -> None:
     fact.gone["past replies"] = PastReply.objects.filter(within | Q(contact=fact.contact_id)).delete()[0]
     fact.gone["cases so far"] = CaseSummary.objects.filter(within).delete()[0]
     TopicLabel.objects.filter(within).delete()
+    fact.gone["questions"] = Question.objects.filter(within).delete()[0]
     fact.gone["drafts"] = Draft.objects.filter(within).delete()[0]
     fact.gone["sources of other drafts"] = _strike_sources(fact)
     fact.gone["lines of other briefs"] = _strike_lines(fact)

@@ -30,8 +30,10 @@ class Answer:
     usage: Mapping[str, Any] = field(default_factory=lambda: {"input_tokens": 1200, "output_tokens": 90})
 
 
-def says(reply: str, *, missing: tuple[str, ...] = (), abstain: bool = False, **how: Any) -> Answer:
-    body = {"reply": reply, "missing": missing, "abstain": abstain}
+def says(
+    reply: str, *, missing: tuple[str, ...] = (), asks: Any = (), abstain: bool = False, **how: Any
+) -> Answer:
+    body = {"reply": reply, "missing": missing, "asks": asks, "abstain": abstain}
     return Answer(json.dumps(body, ensure_ascii=False), **how)
 
 

@@ -72,6 +72,18 @@ class DecisionBody(serializers.Serializer[Any]):
     )  # fmt: skip
 
 
+class AnswersBody(serializers.Serializer[Any]):
+    version = serializers.IntegerField(help_text="The draft's version that was looked at.")
+    answers = serializers.DictField(
+        child=serializers.CharField(max_length=4000, allow_blank=True), help_text="Question's id to its answer."
+    )
+
+    def validate_answers(self, told: dict[str, str]) -> dict[int, str]:
+        if not all(pk.isascii() and pk.isdigit() and len(pk) < 19 for pk in told):
+            raise serializers.ValidationError("Each is named by its question's id.")
+        return {int(pk): text for pk, text in told.items()}
+
+
 class ReturnBody(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=300, help_text="What is to be mended; its approver reads it.")
 

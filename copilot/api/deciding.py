@@ -81,6 +81,22 @@ def _decide(who: Caller, draft: Draft, sent: dict[str, Any]) -> Decision:
             return decisions.redraft(draft.pk, version, actor, sent.get("instruction") or "")
 
 
+class DraftAnswers(Deciding):
+    @extend_schema(
+        operation_id="drafts_answer", request=bodies.AnswersBody, responses={201: DecisionSerializer},
+        parameters=[IDEMPOTENCY_KEY], tags=["drafts"],
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, pk: int) -> Response:
+        """Answer the draft's questions; it is written again with your answers as sources."""
+        who = caller(request)
+        get_object_or_404(reach.drafts(who), pk=pk)
+        if not reach.decidable(who).filter(pk=pk).exists():
+            raise PermissionDenied("You may read this conversation, and others answer it.")
+        sent = _read(bodies.AnswersBody, request)
+        return _decided(who, decisions.answer(pk, sent["version"], _actor(who), sent["answers"]), status=201)
+
+
 def _check_sense(draft: Draft, sent: dict[str, Any]) -> None:
     """Refuse what would be passed over in silence; an old version is for the verb to refuse."""
     if sent["version"] != draft.version:

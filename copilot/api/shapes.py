@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from copilot.drafting.failures import told
-from copilot.models import Article, Decision, Draft, Signal
+from copilot.models import Article, Decision, Draft, Question, Signal
 from customers.models import (
     Account,
     Contact,
@@ -151,17 +151,26 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
         )  # fmt: skip
 
 
+class QuestionSerializer(serializers.ModelSerializer[Question]):
+    """What the draft asks its agent; `gap` are the words between brackets in its text."""
+
+    class Meta:
+        model = Question
+        fields = ("id", "gap", "text", "knows", "knows_why", "answer", "answered_by", "answered_at")
+
+
 class DraftSerializer(serializers.ModelSerializer[Draft]):
     """`sources` are what the text rests on, `checks` what a person must look at before it goes out as it is."""
 
     state = serializers.SerializerMethodField()
     failure = serializers.SerializerMethodField(help_text="In words; empty when there is none.")
+    questions = QuestionSerializer(many=True)
 
     class Meta:
         model = Draft
         fields = (
-            "id", "conversation", "n", "state", "version", "text", "abstained", "missing", "sources",
-            "checks", "lessons", "envelope", "instructions", "engine", "failure", "answers",
+            "id", "conversation", "n", "state", "version", "text", "abstained", "missing", "questions",
+            "sources", "checks", "lessons", "envelope", "instructions", "engine", "failure", "answers",
             "created_at", "ready_at",
         )  # fmt: skip
 

@@ -8,25 +8,9 @@ from datetime import datetime
 from typing import Final, Literal
 
 CardState = Literal[
-    "none",
-    "queued",
-    "thinking",
-    "streaming",
-    "ready",
-    "abstained",
-    "editing",
-    "writing",
-    "stale",
-    "failed",
-    "waiting",
-    "approved",
-    "sent",
-    "refused",
-    "unknown",
-    "escalated",
-    "answered_elsewhere",
-    "discarded",
-]
+    "none", "queued", "thinking", "streaming", "ready", "abstained", "editing", "writing", "stale", "failed",
+    "waiting", "approved", "sent", "refused", "unknown", "escalated", "answered_elsewhere", "discarded",
+]  # fmt: skip
 Verb = Literal[
     "approve", "edit", "escalate", "discard", "redraft", "stop", "undo", "settle", "release", "write", "note",
 ]  # fmt: skip
@@ -151,6 +135,18 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A question of the draft's; with an `answer`, what may be kept of it for the next time."""
+
+    id: int
+    text: str
+    gap: str = ""
+    knows: str = ""  # who may know, and why
+    answer: str = ""
+    account: str = ""  # empty: it cannot be kept as a note
+
+
+@dataclass(frozen=True, slots=True)
 class Lesson:
     title: str
     origin: str = ""
@@ -209,6 +205,8 @@ class Card:
     said: Said | None = None
     question: str = ""  # an abstention, or the reason of an escalation or a discard
     missing: tuple[str, ...] = ()
+    questions: tuple[Asked, ...] = ()  # what the draft lacks
+    keeps: tuple[Asked, ...] = ()  # answers that may serve again
     reason: str = ""  # failed, refused, unknown: what happened, in plain words
     delivery: str = ""  # unknown: the id of what a person settles; waiting: of what a second person releases
     waits_for: str = ""  # waiting: whose yes is missing
@@ -246,6 +244,8 @@ class Card:
         if self.meta:
             return self.meta
         parts = [plural(self.sources, "source")] if self.sources else []
+        if self.questions:
+            parts.append(f"{plural(len(self.questions), 'gap')} to fill")
         if self.unsupported:
             parts.append(f"{plural(self.unsupported, 'sentence')} without a source")
         elif self.checks:

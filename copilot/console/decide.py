@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.urls import reverse
 from django_htmx.http import reswap, retarget
 
-from copilot import decisions, escalations
+from copilot import decisions, escalations, keeping
 from copilot.access import decidable_drafts
 from copilot.console import scene as scenes
 from copilot.console.conversation import answer_action, answer_with
@@ -24,6 +24,7 @@ from copilot.console.rows import Status
 from copilot.console.shell import shell
 from copilot.console.visit import Visit, page, reads
 from copilot.decisions import Actor, Conflict, Invalid, Refused, Wording
+from copilot.knowledge import proposals
 from copilot.models import Decision, Draft
 from interactions import handling
 from interactions.models import Escalation
@@ -229,6 +230,40 @@ def redraft(visit: Visit, conversation_id: int, n: int) -> HttpResponse:
 def _redraft(ask: Ask) -> Status:
     decisions.redraft(ask.draft.pk, ask.version, ask.actor, ask.field("instruction"))
     return Status("A new draft is on its way.", quiet=True)
+
+
+@page("POST", allowed=reads)
+def answer(visit: Visit, conversation_id: int, n: int) -> HttpResponse:
+    """What the draft lacked; each field is named for its question."""
+    return _act(visit, conversation_id, n, _answer)
+
+
+def _answer(ask: Ask) -> Status:
+    told = {name.removeprefix("answer-"): str(text) for name, text in ask.visit.request.POST.items()}
+    answers = {int(pk): text for pk, text in told.items() if pk.isdigit()}
+    decisions.answer(ask.draft.pk, ask.version, ask.actor, answers)
+    return Status("Kept with your name. A new draft is on its way.", quiet=True)
+
+
+@page("POST", allowed=reads)
+def keep(visit: Visit, conversation_id: int, question_id: int, way: str) -> HttpResponse:
+    """An answer for the next time: as a note about the account, or as an article of the team."""
+    conversation = scenes.find_to_answer(visit, conversation_id)
+    question = conversation.questions.filter(pk=question_id).first()
+    if question is None or way not in ("note", "article"):
+        raise Http404
+    try:
+        if way == "note":
+            keeping.keep_as_note(question, Actor(visit.person))
+            said = Status("Noted for this account.")
+        else:
+            proposal = keeping.keep_as_article(question, Actor(visit.person), visit.who)
+            accepted = proposal.state == proposal.State.ACCEPTED
+            said = Status("Kept as an article." if accepted else "Proposed as an article; a lead looks at it.")
+    except (Refused, proposals.Refused) as error:
+        scene = scenes.load(visit, conversation)
+        return answer_with(visit, scene, draft_card(scene, problem=str(error)), 409)
+    return answer_action(visit, conversation_id, said=said)
 
 
 @page("POST", allowed=reads)

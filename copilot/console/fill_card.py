@@ -19,6 +19,7 @@ from copilot.console.cards import (
     plain_paragraphs,
     plural,
 )
+from copilot.console.fill_asks import asks, keeps
 from copilot.console.fill_rows import colleague, customer
 from copilot.console.fill_sending import base, decided_card
 from copilot.console.fill_text import edited_paragraphs, paragraphs, short
@@ -119,10 +120,13 @@ def _ready(scene: Scene, draft: Draft, ticks: Sequence[str]) -> Card:
         return _abstained(scene, draft)
     refusal = _refusal(scene, draft)
     by_other = edited_now_by(scene, draft)
+    open_asks = asks(scene)
     can: set[Verb] = {"approve", "edit", "escalate", "discard", "redraft", "write", "note"}
     meta = ""
     if has_edits(draft):
         meta = _kept(scene, draft)
+    if any(f"[{one.gap}]" in (draft.edited_text or draft.text) for one in open_asks):
+        can.discard("approve")
     if by_other:
         can -= {"approve", "edit", "discard"}
         meta = f"{by_other.first_name} is editing"
@@ -130,7 +134,7 @@ def _ready(scene: Scene, draft: Draft, ticks: Sequence[str]) -> Card:
         **base(scene), **_letter(scene, draft), state="refused" if refusal else "ready",
         reason=refusal, meta=meta, can=frozenset(can),
         checks=() if has_edits(draft) else _checks(draft, ticks),
-        offline=draft.engine == "offline",
+        offline=draft.engine == "offline", questions=open_asks, keeps=keeps(scene),
     )  # fmt: skip
 
 
@@ -209,7 +213,7 @@ def _abstained(scene: Scene, draft: Draft) -> Card:
     return Card(
         **base(scene), state="abstained", meta="no source, so no draft", question=question,
         missing=tuple(draft.missing), offline=draft.engine == "offline",
-        kept=account.name if account else "",
+        kept=account.name if account else "", questions=asks(scene), keeps=keeps(scene),
         can=frozenset({"redraft", "escalate", "discard", "write", "note"}),
     )  # fmt: skip
 

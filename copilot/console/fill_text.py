@@ -30,7 +30,7 @@ def edited_paragraphs(draft: Draft, seen: Iterable[str]) -> tuple[Paragraph, ...
 def _runs(draft: Draft, seen: Iterable[str]) -> list[tuple[int, int, Run]]:
     sources = [source for source in draft.sources if source["id"] in set(seen)]
     return [
-        (start, end, Run(draft.text[start:end], _marks(sources, start, end), *_flag(draft.checks, start, end)))
+        (start, end, Run(draft.text[start:end], _marks(sources, start, end), *_flag(draft, start, end)))
         for start, end in sentences(draft.text)
     ]
 
@@ -40,8 +40,10 @@ def _marks(sources: Iterable[Mapping[str, Any]], start: int, end: int) -> tuple[
     return tuple(s["n"] for s in sources if any(start < at <= end + 1 for at in s["marks"]))
 
 
-def _flag(checks: Iterable[Mapping[str, Any]], start: int, end: int) -> tuple[str, str]:
-    for check in checks:
+def _flag(draft: Draft, start: int, end: int) -> tuple[str, str]:
+    if any(one.gap and f"[{one.gap}]" in draft.text[start:end] for one in draft.questions.all()):
+        return "unsupported", "left open"
+    for check in draft.checks:
         if check["start"] < end and start < check["end"]:
             return "unsupported", str(check["note"])
     return "", ""

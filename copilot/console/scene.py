@@ -11,7 +11,7 @@ from django.http import Http404
 from copilot.access import visible_articles
 from copilot.console.visit import Visit
 from copilot.drafting.switch import Ruling, ruling
-from copilot.models import Decision, Draft
+from copilot.models import Decision, Draft, Question
 from copilot.release_rules import may_release
 from customers.access import visible_accounts
 from customers.models import Promise
@@ -34,6 +34,7 @@ class Scene:
     escalation: Escalation | None = None
     promises: list[Promise] = field(default_factory=list)
     seen_sources: frozenset[str] = frozenset()
+    questions: list[Question] = field(default_factory=list)
     may_release: bool = False  # the last reply, as its second person
 
     @cached_property
@@ -99,6 +100,7 @@ def load(visit: Visit, conversation: Conversation, draft_n: int | None = None) -
         escalation=_escalation(conversation) if draft and draft.state == Draft.State.ESCALATED else None,
         promises=_promises(visit, conversation),
     )
+    scene.questions = list(conversation.questions.select_related("knows")) if scene.is_open else []
     scene.seen_sources = _seen_sources(visit, scene)
     scene.may_release = _may_release(visit, scene)
     return scene
@@ -124,7 +126,9 @@ def _messages(conversation: Conversation) -> list[Message]:
 
 
 def _draft(conversation: Conversation, n: int | None) -> Draft | None:
-    drafts = conversation.drafts.select_related("edited_by", "answers").order_by("-n")
+    drafts = (
+        conversation.drafts.select_related("edited_by", "answers").prefetch_related("questions").order_by("-n")
+    )
     draft = drafts.first() if n is None else drafts.filter(n=n).first()
     if draft is None and n is not None:
         raise Http404
@@ -158,7 +162,7 @@ def _seen_sources(visit: Visit, scene: Scene) -> frozenset[str]:
         return frozenset()
     ids = {str(source["id"]) for source in scene.draft.sources}
     return frozenset(
-        {one for one in ids if one[0] in "su"}  # what the team saved, and its usual reply
+        {one for one in ids if one[0] in "suq"}  # what the team saved, its usual reply, answers here
         | _seen_of_account(visit, scene)
         | _seen_messages(visit, scene, {one for one in ids if one[0] == "m"})
         | _seen_articles(visit, {one for one in ids if one[0] == "a"})

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from copilot.context import budget, retrieval
+from copilot.context.answered import answers
 from copilot.context.consensus import agree
 from copilot.context.hiding import without_hidden
 from copilot.context.known import known_of
@@ -42,6 +43,7 @@ def _all(draft: Draft) -> Context:
     examples = _examples(conversation, turns, question, language)
     known = known_of(conversation, contacts)
     items = [
+        *answers(conversation),
         *known.items,
         *_own_words(conversation, said),
         *_cited(conversation, case),

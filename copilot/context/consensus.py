@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from copilot.context.value import Example
+from copilot.gaps import WORDS, gap
 from copilot.slots import details, mask
 from copilot.words import body, content, likeness, sentences, tokens
 
@@ -19,6 +20,7 @@ SHARED_PART = 0.25
 MOST_SHARED = 3
 ENOUGH_CUSTOMERS = 2
 ENOUGH_AGENTS = 2
+MOST_GAPS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ def _enough(backers: list[Phrase], near: list[Example]) -> bool:
 
 
 def _without_foreign(phrase: Phrase, backers: list[Phrase], near: list[Example]) -> tuple[str, set[str]]:
-    """The sentence if each of its details is a house fact; else what kind of detail is foreign."""
+    """The sentence with a gap where a detail is no house fact; where too much is, nothing, and what kind."""
     if "{name}" in phrase.masked:
         return "", {"name"}
     told: dict[str, set[str]] = defaultdict(set)
@@ -142,7 +144,18 @@ def _without_foreign(phrase: Phrase, backers: list[Phrase], near: list[Example])
         if len(told[phrase.text[start:end].lower()]) < ENOUGH_CUSTOMERS
         or len(agents[phrase.text[start:end].lower()]) < ENOUGH_AGENTS
     }
-    return ("", foreign) if foreign else (phrase.text, set())
+    if len(foreign) > MOST_GAPS or not foreign <= WORDS.keys():
+        return "", foreign
+    return _gapped(phrase.text, foreign), set()
+
+
+def _gapped(text: str, foreign: set[str]) -> str:
+    """House facts of the same kind go too: beside a gap of its kind one would be taken for the fact."""
+    for kind, start, end in reversed(details(text)):
+        if kind in foreign:  # a date with its full stop, as in "4 Mar.", is one detail
+            stop = "." if end == len(text) and text.endswith(".") and text[start:end].endswith(".") else ""
+            text = f"{text[:start]}{gap(kind)}{stop}{text[end:]}"
+    return text
 
 
 def _join(kept: list[tuple[str, bool]]) -> str:

@@ -30,7 +30,7 @@ class Turn:
 class Item:
     """One thing that is known and may be cited by its `id`, such as `r3` or `n12`.
 
-    `kind`: record, note, promise, goal, message, past_reply, saved_reply or article.
+    `kind`: record, note, promise, goal, message, past_reply, saved_reply, article or answer.
     `quotable` false: it guides the wording and is never shown as a fact about this customer.
     """
 
@@ -44,6 +44,7 @@ class Item:
     internal: bool = False
     quotable: bool = True
     gaps: tuple[str, ...] = ()  # kinds of detail that its text leaves out
+    fills: str = ""  # an answer: the gap that it was given for; empty: the whole question
 
 
 @dataclass(frozen=True, slots=True)

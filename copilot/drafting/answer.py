@@ -20,6 +20,15 @@ MOST_MISSING = 8
 UNWANTED = {code: None for code in (*range(32), 127) if chr(code) not in "\n\t"}
 
 
+class Ask(BaseModel):
+    """A gap that the reply leaves, and the one question whose answer fills it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    gap: str = Field(description="The words between the square brackets, exactly.")
+    question: str = Field(description="One plain question to a colleague, in English.")
+
+
 class Shape(BaseModel):
     """The JSON that the model is asked for."""
 
@@ -27,6 +36,7 @@ class Shape(BaseModel):
 
     reply: str = Field(description="The reply, with a mark like [r3] after what a source supports.")
     missing: list[str] = Field(description="What a good reply would need and was not given.")
+    asks: list[Ask] = Field(description="One for each gap in the reply; none without gaps.")
     abstain: bool = Field(description="True when no useful reply can rest on what was given.")
 
 
@@ -42,6 +52,7 @@ class Unreadable(Exception):
 class Answer:
     reply: str
     missing: tuple[str, ...] = ()
+    asks: tuple[tuple[str, str], ...] = ()
     abstained: bool = False
 
 
@@ -76,7 +87,7 @@ def _checked(found: dict[str, Any]) -> Answer:
         raise Unreadable("broken_answer")
     if not reply and not missing:
         raise Unreadable("empty")
-    return Answer(reply, missing, abstained=not reply or found.get("abstain") is True)
+    return Answer(reply, missing, _asks(found.get("asks")), abstained=not reply or found.get("abstain") is True)
 
 
 def _missing(found: object) -> tuple[str, ...]:
@@ -84,6 +95,17 @@ def _missing(found: object) -> tuple[str, ...]:
         return ()
     texts = (_clean(text)[:LONGEST_MISSING] for text in found if isinstance(text, str))
     return tuple(text for text in texts if text)[:MOST_MISSING]
+
+
+def _asks(found: object) -> tuple[tuple[str, str], ...]:
+    """Whether there is such a gap at all is for the reader of the reply to see."""
+    rows = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    pairs = ((one.get("gap"), one.get("question")) for one in rows[:MOST_MISSING])
+    return tuple(
+        (_clean(gap).strip("[]"), _clean(question)[:LONGEST_MISSING])
+        for gap, question in pairs
+        if isinstance(gap, str) and isinstance(question, str) and question.strip()
+    )
 
 
 def _first_object(text: str) -> dict[str, Any] | None:

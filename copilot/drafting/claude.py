@@ -178,6 +178,7 @@ class Heard:
             unknown=marked.unknown,
             abstained=said.abstained or not marked.text,
             missing=missing,
+            asks=said.asks,
             model=settings.COPILOT_MODEL,
             prompt_version=VERSION,
             usage=self.usage,

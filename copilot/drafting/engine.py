@@ -36,6 +36,7 @@ class Reply:
     unknown: tuple[Mark, ...] = ()
     abstained: bool = False
     missing: tuple[str, ...] = ()
+    asks: tuple[tuple[str, str], ...] = ()  # a gap in the text, and the question that would fill it
     model: str = ""
     prompt_version: str = ""
     usage: Usage = field(default_factory=Usage)

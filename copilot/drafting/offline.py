@@ -9,10 +9,14 @@ from collections.abc import Iterable
 
 from copilot.context.value import Context, Item
 from copilot.drafting.engine import Mark, Reply, Say
+from copilot.gaps import WORDS, gaps, slot_of
+from copilot.slots import details
 from copilot.words import content, sentences
 
 PROMPT_VERSION = "offline-1"
 MOST_RECORDS = 2
+NOTE_WORDS = 3  # content words that a note shares with the question it answers
+GAP_WORDS = 2  # and a sentence with the one that has a gap
 _GREETINGS = {
     "de": "Guten Tag {name},", "fr": "Bonjour {name},", "es": "Hola {name}:",
     "nl": "Beste {name},", "sv": "Hej {name},", "it": "Buongiorno {name},",
@@ -49,20 +53,76 @@ class Offline:
 
 def _core(context: Context) -> tuple[str, list[Mark], list[str]]:
     """The main part of the answer, its marks relative to its start, and what it leaves open."""
-    for kind in ("past_reply", "saved_reply", "article"):
+    for kind in _KINDS:
         for item in context.items:
-            if item.kind == kind and (kind == "past_reply" or _is_about(item, context)):
-                text = _extract(item, context) if kind == "article" else _filled(item, context)
-                gaps = [f"The usual reply names {_GAPS[gap]} here. Look it up." for gap in item.gaps]
-                return text, [Mark(len(text), item.id)], gaps
+            if item.kind == kind and _serves(item, context):
+                text, marks = _completed(_wording(item, context), item, context)
+                missing = [
+                    f"The usual reply names {_LEFT_OUT.get(one, one)} here. Look it up." for one in item.gaps
+                ]
+                return text, marks, missing
     return "", [], []
 
 
-_GAPS = {
-    "link": "a link", "email": "a mail address", "phone": "a phone number", "amount": "an amount",
-    "date": "a date", "time": "a time", "day": "a weekday", "id": "an invoice or order number",
-    "number": "a number", "name": "a person",
-}  # fmt: skip
+_KINDS = ("answer", "past_reply", "saved_reply", "article", "note")
+_LEFT_OUT = {**WORDS, "name": "a person"}
+
+
+def _serves(item: Item, context: Context) -> bool:
+    """An answer to the whole question, the usual reply, or what is about the question; no internal note."""
+    if item.kind == "answer":
+        return not item.fills
+    if item.kind == "note":
+        asked = content(f"{context.subject} {context.question}")
+        return not item.internal and len(asked & content(item.text)) >= NOTE_WORDS
+    return item.kind == "past_reply" or _is_about(item, context)
+
+
+def _wording(item: Item, context: Context) -> str:
+    if item.kind == "article":
+        return _extract(item, context)
+    if item.kind == "note":
+        said = (item.text[start:end] for start, end in sentences(item.text))
+        return " ".join(one for one in said if not one.endswith("?")) or item.text
+    return _filled(item, context)
+
+
+def _completed(text: str, item: Item, context: Context) -> tuple[str, list[Mark]]:
+    """Gaps filled by what a colleague answered, or by the one such detail in what is known about it."""
+    filled: list[tuple[str, Item]] = []
+    for words in gaps(text):
+        filling = _filling(words, text, context)
+        if filling:
+            filled.append(filling)
+            text = text.replace(f"[{words}]", filling[0])
+    marks = [Mark(text.index(value) + len(value), source.id) for value, source in filled]
+    return text, [*marks, Mark(len(text), item.id)]
+
+
+def _filling(words: str, text: str, context: Context) -> tuple[str, Item] | None:
+    around = content(" ".join(one for one in _sentences(text) if f"[{words}]" in one))
+    for item in context.items:
+        if item.kind == "answer" and item.fills == words:
+            return item.text.strip().rstrip("."), item
+        about = item.kind == "note" or (item.kind == "article" and _is_about(item, context))
+        if about and not item.internal:
+            values = _details_near(around, item, slot_of(words))
+            if len(values) == 1:
+                return values.pop(), item
+    return None
+
+
+def _details_near(around: set[str], item: Item, slot: str) -> set[str]:
+    """The details of this kind where the item speaks of the same: an article sentence by sentence under its
+    title, a note as a whole."""
+    said = _sentences(item.text) if item.kind == "article" else [item.text]
+    title = item.title if item.kind == "article" else ""
+    near = [one for one in said if len(around & content(f"{title} {one}")) >= GAP_WORDS]
+    return {one[start:end] for one in near for kind, start, end in details(one) if kind == slot}
+
+
+def _sentences(text: str) -> list[str]:
+    return [text[start:end] for start, end in sentences(text)]
 
 
 def _is_about(item: Item, context: Context) -> bool:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from copilot.context.build import CONVERSATION, build_context, newest_customer_message
 from copilot.context.value import Context
 from copilot.drafting import case
+from copilot.drafting.asking import ask
 from copilot.drafting.budget import check_budget, spend
 from copilot.drafting.checks import check
 from copilot.drafting.checks.leaks import repeats_prompt
@@ -170,6 +171,7 @@ def _finish(draft: Draft, context: Context, reply: Reply, engine: str) -> None:
             lease_until=None,
         )  # fmt: skip
         spend(draft.conversation.team, reply.usage)
+        ask(held, reply, context)
         announce_ready(held)
 
 

@@ -8,6 +8,7 @@ from copilot.models.idempotent import IdempotentAnswer
 from copilot.models.knowledge import Article, PastReply, SavedReply
 from copilot.models.limits import DraftingLimits, Spending
 from copilot.models.proposal import ArticleProposal, ProposalEvidence, TextVersion
+from copilot.models.question import Question
 from copilot.models.release import ReleaseRule
 from copilot.models.switch import DraftingSwitch
 from copilot.models.topic import Topic, TopicLabel, TopicRecord
@@ -25,6 +26,7 @@ __all__ = [
     "IdempotentAnswer",
     "PastReply",
     "ProposalEvidence",
+    "Question",
     "ReleaseRule",
     "SavedReply",
     "Signal",

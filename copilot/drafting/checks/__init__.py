@@ -44,7 +44,7 @@ NOTES = {
     "policy": "rule without a source", "register": "form of address", "unanswered": "open question",
 }  # fmt: skip
 NOTICES = frozenset({"register", "unanswered"})
-_EVIDENCE = ("record", "note", "promise", "message")
+_EVIDENCE = ("record", "note", "promise", "message", "answer")
 _HOUSE = ("article", "saved_reply", "past_reply")
 _QUOTE = re.compile(r"“([^“”]+)”|„([^„“”]+)[“”]|«\s?([^«»]+?)\s?»|\"([^\"]+)\"")
 _IMAGE = re.compile(r"!\[[^\]]*\]\s*\(|<\s*/?\s*[a-z!][^>]*>|\[[^\]]+\]\(\s*\S+\s*\)", re.I)

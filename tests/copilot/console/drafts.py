@@ -127,6 +127,42 @@ CARDS: dict[str, Callable[[], Card]] = {
         customer="Marc",
         question="Marc asks why Atelier Nord was charged twice in October. Two things are missing:",
         missing=("the second payment; the CRM shows only one", "whether a refund was agreed"),
+        questions=(cards.Asked(1, "What should Marc hear about “Why were we charged twice?”"),),
+    ),
+    "asks": lambda: card(
+        "ready",
+        paragraphs=(
+            REPLY[0],
+            Paragraph(
+                (
+                    Run("Your contract renews on 14 March 2027.", (1,)),
+                    Run("The corrected invoice comes on [the date].", (), "unsupported", "left open"),
+                )
+            ),
+        ),
+        envelope=TO_DANA,
+        sources=1,
+        words=16,
+        questions=(
+            cards.Asked(
+                1,
+                "What is the date in “The corrected invoice comes on [the date].”?",
+                "the date",
+                "Tomás Vega may know: answered such a question last.",
+            ),
+        ),
+        can=VERBS - {"approve"},
+    ),
+    "answered": lambda: card(
+        "ready",
+        paragraphs=(
+            REPLY[0],
+            Paragraph((Run("The corrected invoice comes on Friday 27 November.", (1,)),)),
+        ),
+        envelope=TO_DANA,
+        sources=1,
+        words=11,
+        keeps=(cards.Asked(1, "", answer="Friday 27 November", account="Halden Freight"),),
     ),
     "editing": lambda: card(
         "editing",

@@ -148,7 +148,7 @@ def test_the_request_is_shaped_for_streaming_structure_and_the_cache(model: Fake
     assert (body["model"], body["stream"], len(model.asked)) == ("claude-sonnet-5-5", True, 1)
     assert body["output_config"]["effort"] == "low"
     schema = body["output_config"]["format"]["schema"]
-    assert schema["required"] == ["reply", "missing", "abstain"]
+    assert schema["required"] == ["reply", "missing", "asks", "abstain"]
     assert body["system"][0]["cache_control"] == {"type": "ephemeral"}
     blocks = body["messages"][0]["content"]
     assert ["cache_control" in block for block in blocks] == [True, True, True, False, False, False]
