@@ -173,6 +173,7 @@ COPILOT_MODEL = env.str("COPILOT_MODEL", "claude-sonnet-5-5")
 COPILOT_TIMEOUT_SECONDS = env.int("COPILOT_TIMEOUT_SECONDS", 60, validate=validate.Range(1, 80))
 # What one prompt may hold below its rules, as estimated; a small model of one's own may need fewer.
 COPILOT_CONTEXT_TOKENS = env.int("COPILOT_CONTEXT_TOKENS", 16_000, validate=validate.Range(1_000, 500_000))
+EMBEDDER = env.str("EMBEDDER", "")  # `none`, or a class; unset: the group `embedder`'s, where it is installed
 DRAFT_DEBOUNCE_SECONDS = env.float("DRAFT_DEBOUNCE_SECONDS", 2.0, validate=validate.Range(0, 60))
 UNDO_SECONDS = env.int("UNDO_SECONDS", 10, validate=validate.Range(0, 60))
 ALLOW_LOOPBACK_TARGETS = env.bool("ALLOW_LOOPBACK_TARGETS", False)

@@ -8,6 +8,7 @@ from celery.signals import worker_init
 from copilot.drafting import summary
 from copilot.drafting.work import engine_in_use, work
 from copilot.insight import records
+from copilot.knowledge import embedding
 
 
 @shared_task
@@ -23,6 +24,12 @@ def summarise(case_id: int) -> None:
 @shared_task
 def count_topic(topic_id: int) -> None:
     records.count_topic(topic_id)
+
+
+@shared_task
+def embed(_: int) -> None:
+    """Whatever is due; the sweep rings again while there is more."""
+    embedding.embed_due()
 
 
 @worker_init.connect

@@ -23,6 +23,7 @@ from copilot.console.fill_texts import blocks, proposal_rows, row, scope, url_of
 from copilot.console.rows import Place
 from copilot.console.shell import shell
 from copilot.console.visit import Visit, page
+from copilot.knowledge import embedding
 from copilot.knowledge import texts as verbs
 from copilot.knowledge.texts import Text
 from copilot.models import ArticleProposal
@@ -95,6 +96,7 @@ def texts(visit: Visit, kind: str) -> HttpResponse:
     here = reverse("texts", args=[kind])
     context = frame(
         visit, kind, rows=[row(one) for one in shown[:PAGE]], q=q, which=which, may_add=may_add(visit),
+        standing=embedding.standing(),
         kinds=[Place(w, label, f"{here}?which={w}", current=w == which) for w, label in WHICH.items()],
         next_url=_next(here, q, which, last) if last else "",
     )  # fmt: skip

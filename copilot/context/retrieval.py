@@ -1,16 +1,19 @@
-"""Find what is near a question: past replies, saved replies and articles, by full text.
+"""Find what is near a question: past replies, saved replies and articles, by words and by meaning.
 
 Any of the question's words may match (OR), and the rank is normalised by length: with all words
-required a third of the good neighbours was found, with this nine in ten.
+required a third of the good neighbours was found, with this nine in ten. Of many past replies only
+some are ranked: those that share a rare word or two less frequent ones (`rarity`), and the newest.
 """
 
 import re
 from typing import Any
 
 from django.contrib.postgres.search import SearchRank
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Func, Q, QuerySet, Value
 
+from copilot.context import vectors
+from copilot.context.rarity import lexemes, lookup, quoted, rarity_of
 from copilot.context.value import Example
 from copilot.models import Article, PastReply, SavedReply
 from copilot.models.knowledge import dictionary
@@ -18,6 +21,11 @@ from copilot.slots import names_in
 from people.models import Team
 
 MOST_WORDS = 60
+MOST_RANKED = 1500  # past replies that were looked up by their words
+NEWEST = 400  # past replies that are ranked because they are the latest
+MOST_FUSED = 10  # articles or saved replies of either list
+RANK_FROM = 60  # what reciprocal ranks are counted from
+ROUGHLY = 60  # of both that are ranked with care
 _WORD = re.compile(r"\w+")
 
 
@@ -30,19 +38,44 @@ class AnyWord(Func):
 
 def any_word(text: str, language: str) -> AnyWord:
     """The first distinct words of the text, each long enough to say something."""
-    words = list(dict.fromkeys(word.lower() for word in _WORD.findall(text)))[:MOST_WORDS]
     config = models.ExpressionWrapper(
         Func(Value(dictionary(language)), template="%(expressions)s::regconfig"),
         output_field=models.CharField(),
     )
-    return AnyWord(config, Value(" ".join(words)))
+    return AnyWord(config, Value(_first_words(text)))
 
 
-def _near[M: models.Model](rows: QuerySet[M], text: str, language: str, limit: int) -> list[M]:
+def _first_words(text: str) -> str:
+    return " ".join(list(dict.fromkeys(word.lower() for word in _WORD.findall(text)))[:MOST_WORDS])
+
+
+def _near[M: models.Model](rows: QuerySet[M], kind: str, text: str, language: str, limit: int) -> list[M]:
+    """By words, and by meaning too where there is a model; the caller's `rows` say what may be found."""
     query = any_word(text, language)
     rank = SearchRank(F("vector"), query, normalization=1, cover_density=True)
     matching = rows.annotate(near=rank).filter(Q(Func(F("vector"), query, **_MATCHES)))
-    return list(matching.order_by("-near", "-pk")[:limit])
+    ordered = matching.order_by("-near", "-pk")
+    model = vectors.model()
+    if model is None:
+        return list(ordered[:limit])
+    by_words = dict(ordered.values_list("pk", "near")[:MOST_FUSED])
+    ids = list(rows.values_list("pk", flat=True))
+    by_meaning = vectors.near_texts(kind, ids, vectors.numbers_of(text, model), MOST_FUSED)
+    both = fused(by_words, {pk: near for pk, near in by_meaning.items() if near >= model.enough}, limit)
+    found = rows.in_bulk(both)
+    return [found[pk] for pk in both if pk in found]
+
+
+def fused(by_words: dict[int, float], by_meaning: dict[int, float], limit: int) -> dict[int, float]:
+    """Both lists as one, by the sum of their reciprocal ranks; the score is the better share of the best."""
+    ranks: dict[int, float] = {}
+    scores: dict[int, float] = {}
+    for found in (by_words, by_meaning):
+        best = max(found.values(), default=0.0) or 1.0
+        for place, (pk, score) in enumerate(found.items()):
+            ranks[pk] = ranks.get(pk, 0.0) + 1 / (RANK_FROM + place)
+            scores[pk] = max(scores.get(pk, 0.0), score / best)
+    return {pk: scores[pk] for pk in sorted(ranks, key=lambda pk: (-ranks[pk], -pk))[:limit]}
 
 
 _MATCHES: dict[str, Any] = {
@@ -54,38 +87,75 @@ _MATCHES: dict[str, Any] = {
 
 def near_replies(team: Team, text: str, language: str, exclude: int, limit: int = 30) -> list[Example]:
     """Past replies of the team to something like `text`, the nearest first."""
-    rows = PastReply.objects.filter(team=team).exclude(conversation_id=exclude)
-    rows = rows.select_related("contact", "account", "message").defer("vector")
-    return [_example(row) for row in _near(rows, text, language, limit)]
+    scores = _ranked_replies(team, text, language, exclude, limit)
+    model = vectors.model()
+    if model:
+        numbers = vectors.numbers_of(text, model)
+        scores = fused(scores, vectors.near_replies(team, numbers, exclude, limit), limit)
+    found = {row[0]: row for row in PastReply.objects.filter(pk__in=scores).values_list("pk", *_SHOWN)}
+    return [_example(found[pk], score) for pk, score in scores.items() if pk in found]
 
 
-def _example(row: PastReply) -> Example:
-    people = (row.contact.name if row.contact else "", row.account.name if row.account else "")
+_SHOWN = (
+    "asked", "text", "customer", "author", "sent_at", "account_id", "contact__shown_as_id",
+    "contact__name", "account__name", "message__author_name",
+)  # fmt: skip
+
+
+# Three steps, each on fewer rows than the one before: looked up, ranked roughly, ranked with care.
+_RANKED = """
+WITH looked_up AS (
+    (SELECT id, vector FROM copilot_pastreply
+     WHERE vector @@ %(lookup)s::tsquery AND team_id = %(team)s AND conversation_id <> %(exclude)s
+     LIMIT %(most)s)
+    UNION ALL
+    (SELECT id, vector FROM (
+        SELECT id, vector, conversation_id FROM copilot_pastreply WHERE team_id = %(team)s ORDER BY id DESC
+        LIMIT %(newest)s) AS newest
+     WHERE conversation_id <> %(exclude)s AND vector @@ %(words)s::tsquery)
+), roughly AS (
+    SELECT DISTINCT ON (near, id) id, vector, ts_rank(vector, %(words)s::tsquery, 1) AS near
+    FROM looked_up ORDER BY near DESC, id DESC LIMIT %(rough)s
+)
+SELECT id, ts_rank_cd(vector, %(words)s::tsquery, 1) AS near FROM roughly
+ORDER BY near DESC, id DESC LIMIT %(limit)s
+"""
+
+
+def _ranked_replies(team: Team, text: str, language: str, exclude: int, limit: int) -> dict[int, float]:
+    words = lexemes(_first_words(text), dictionary(language))
+    if not words:
+        return {}
+    sought, few = lookup(words, rarity_of("copilot_pastreply"))
+    told: dict[str, Any] = {
+        "lookup": sought, "words": " | ".join(map(quoted, words)),
+        "team": team.pk, "exclude": exclude, "limit": limit, "most": MOST_RANKED,
+        "newest": NEWEST if few else 0,
+        "rough": max(ROUGHLY, limit),
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_RANKED, told)
+        return {pk: float(near) for pk, near in cursor.fetchall()}
+
+
+def _example(row: tuple[Any, ...], score: float) -> Example:
+    _, asked, text, customer, author, sent_at, account_id, shown_as, *people = row
+    # Contacts that were merged are one customer: what both were told may still be one person's detail.
+    key = f"contact:{shown_as}" if shown_as and account_id is None else customer
+    names = names_in(*(name or "" for name in people))
     return Example(
-        asked=row.asked,
-        text=row.text,
-        customer=_customer(row),
-        author=row.author,
-        names=names_in(*people, row.message.author_name),
-        score=float(getattr(row, "near", 0.0)),
-        sent_at=row.sent_at,
+        asked=asked, text=text, customer=key, author=author, names=names, score=score, sent_at=sent_at
     )
 
 
-def _customer(row: PastReply) -> str:
-    """Contacts that were merged are one customer: what both were told may still be one person's detail."""
-    shown_as = row.contact.shown_as_id if row.contact else None
-    return f"contact:{shown_as}" if shown_as and row.account_id is None else row.customer
-
-
 def near_saved_replies(team: Team, text: str, language: str, limit: int = 3) -> list[SavedReply]:
-    rows = SavedReply.objects.filter(team=team).defer("vector")
-    return _near(rows, text, language, limit)
+    rows = SavedReply.objects.filter(team=team, retired_at=None).defer("vector")
+    return _near(rows, "saved_reply", text, language, limit)
 
 
 def near_articles(team: Team, text: str, language: str, limit: int = 3) -> list[Article]:
-    rows = Article.objects.filter(Q(teams=None) | Q(teams=team)).defer("vector")
-    return _near(rows, text, language, limit)
+    rows = Article.objects.filter(Q(teams=None) | Q(teams=team), retired_at=None).defer("vector")
+    return _near(rows, "article", text, language, limit)
 
 
 def asked_text(before: str, question: str) -> str:

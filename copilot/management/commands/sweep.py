@@ -18,6 +18,7 @@ import bell
 from copilot.api.idempotency import forget_old_answers
 from copilot.drafting import case, opening, work
 from copilot.insight import records
+from copilot.knowledge import embedding
 from interactions import asking, delivering, inbox, outbox, sync
 
 log = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ def sweep_once(rung: Rung) -> None:
     _ring(asking.ASK, asking.due_questions(MOST_ROWS), rung)
     _ring(sync.FETCH, sync.due_syncs(MOST_ROWS), rung)
     _ring(records.COUNT, records.due_topics(MOST_ROWS), rung)
+    _ring(embedding.EMBED, embedding.due(), rung)
     _ring(inbox.APPLY_HISTORY, inbox.due_events(MOST_ROWS, is_history=True), rung)
 
 
