@@ -14,7 +14,7 @@ from copilot.console.cards import HEADS, Card, Choice, Diff, File, Head, Line, P
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One entry of the navigation; `name` is the address name, `key` follows `g`."""
+    """One entry of the navigation; `name` is the address name, `key` follows `g`, `single` opens it alone."""
 
     name: str
     label: str
@@ -24,6 +24,7 @@ class Place:
     count: int | None = None
     current: bool = False
     parts: tuple["Place", ...] = ()
+    single: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +277,28 @@ class AccountRow:
     promises: int = 0
     last_spoke: datetime | None = None
     people_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a found text; `marked` is one of the words that were looked for."""
+
+    text: str
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundTalk:
+    """A conversation that search found; `said_by` is empty where its subject alone matched."""
+
+    url: str
+    subject: str
+    person: Person
+    account: str
+    status: str
+    at: datetime
+    said_by: str = ""
+    pieces: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

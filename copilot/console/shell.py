@@ -15,9 +15,8 @@ def shell(visit: Visit, section: str, view: str = "") -> Shell:
     if visit.reads_conversations:
         numbers = lists.counts(visit.who)
         places.append(_inbox(visit, section, view, numbers))
-        places.append(
-            Place("accounts", "Accounts", reverse("accounts"), "accounts", "a", current=section == "accounts")
-        )
+        places.append(_place(section, "accounts", "Accounts", key="a"))
+        places.append(_place(section, "search", "Search", single="/"))
     if visit.who.teams or visit.who.is_admin:
         articles = reverse("texts", args=["articles"])
         places.append(Place("articles", "Articles", articles, "articles", "t", current=section == "articles"))
@@ -28,6 +27,10 @@ def shell(visit: Visit, section: str, view: str = "") -> Shell:
         theme=visit.person.theme,
         single_keys=visit.person.single_keys,
     )
+
+
+def _place(section: str, name: str, label: str, key: str = "", single: str = "") -> Place:
+    return Place(name, label, reverse(name), name, key, current=section == name, single=single)
 
 
 def _inbox(visit: Visit, section: str, view: str, numbers: dict[str, int]) -> Place:

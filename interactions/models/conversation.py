@@ -3,6 +3,8 @@
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 
 from customers.models import Account, Contact, Goal, Note, Promise
@@ -81,6 +83,7 @@ class Conversation(models.Model):
                 condition=models.Q(status="snoozed"),
                 name="conversation_snoozed",
             ),
+            GinIndex(SearchVector("subject", config="simple"), name="conversation_words"),
         ]
 
     def __str__(self) -> str:
@@ -131,6 +134,7 @@ class Message(models.Model):
                 condition=models.Q(external_id__startswith="<"),
                 name="message_by_message_id",
             ),
+            GinIndex(SearchVector("text", config="simple"), name="message_words"),
         ]
 
     def __str__(self) -> str:

@@ -129,6 +129,29 @@ def accounts() -> Scene:
     }
 
 
+def search() -> Scene:
+    talk = rows.FoundTalk(
+        url="/inbox/1/", subject="Renewal and seats", person=DANA, account="Halden Freight", status="Open",
+        at=past(hours=2), said_by="Dana Whitfield",
+        pieces=(
+            rows.Piece("… we need two more "), rows.Piece("seats", marked=True),
+            rows.Piece(" before the renewal, if the contract allows it …"),
+        ),
+    )  # fmt: skip
+    subject = rows.FoundTalk(
+        url="/inbox/2/", subject="Seats for the depot", person=Person("Omar Haddad"), account="",
+        status="Resolved", at=past(days=40),
+    )  # fmt: skip
+    links = (
+        cards.Line("Halden Freight", "accounts", note="road haulage, Halmstad", url="/accounts/1/"),
+        cards.Line("Seat order 4471", "record", note="Order, shipped, Halden Freight", url="/accounts/1/"),
+    )
+    return "search.html", {
+        "words": "seats", "summary": "2 conversations, 2 customers and records.", "talks": (talk, subject),
+        "links": links, "shell": shell("search"),
+    }  # fmt: skip
+
+
 def tabs(current: str) -> tuple[rows.Place, ...]:
     names = ("You", "Drafting", "People", "Connections", "What came in", "What went out")
     return tuple(rows.Place("settings-me", name, "/settings/me/", current=name == current) for name in names)
@@ -316,6 +339,11 @@ PAGES: dict[str, Callable[[], Scene]] = {
     "note": lambda: ("note.html", {"conversation_id": 1}),
     "account": lambda: ("account.html", {"account": account(), "shell": shell("accounts")}),
     "accounts": accounts,
+    "search": search,
+    "search-nothing": lambda: (
+        "search.html",
+        {"words": "pelican", "summary": "0 conversations, 0 customers and records.", "shell": shell("search")},
+    ),
     "keys": lambda: plain("keys.html"),
     "settings-me": me,
     "settings-team": team,
