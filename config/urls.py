@@ -8,6 +8,8 @@ from config import health
 # People do not change their own address: a CRM's agents are known by it, so it stays with the admins.
 SIGNING_IN = [one for one in account.urlpatterns if "email" not in one.name]
 
+handler404 = "copilot.console.lost.not_found"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from copilot.console import cards, rows
 from copilot.console.cards import Choice, Line, Paragraph, Person, Run
 from copilot.console.connection_rows import ConnectionLine
-from tests.copilot.console import texts_scenes
+from tests.copilot.console import connection_scenes, texts_scenes
 from tests.copilot.console.drafts import CARDS, DANA, MARA, PRIYA, SAM, TO_DANA, Scene, card, clash, past, why
 from tests.copilot.console.scenes import QUESTION, diff, empty, handover, inbox, shell, thread
 
@@ -349,6 +349,8 @@ PAGES: dict[str, Callable[[], Scene]] = {
     "settings-team": team,
     "settings-people": people,
     "settings-connections": connections,
+    "connection": connection_scenes.connection,
+    "connection-fields": connection_scenes.fields,
     "events": lambda: events("events.html"),
     "deliveries": lambda: events("deliveries.html"),
     "learning": lambda: (

@@ -2,6 +2,7 @@
 
 import pytest
 from django.conf import settings as django_settings
+from django.test import Client
 
 from people.models import ApiKey, User, digest_of
 from tests.cast import Cast
@@ -75,3 +76,12 @@ def test_nobody_changes_their_own_address(cast: Cast, sign_in: SignIn) -> None:
     answer = client.post("/me/email/", {"action_add": "", "email": cast.petra.email})
     assert answer.status_code == 404
     assert client.get("/me/", follow=True).status_code == 404
+
+
+def test_where_nothing_is_the_way_back_is(cast: Cast, sign_in: SignIn) -> None:
+    for path in ("/inbox/999999/", "/no/such/page/"):
+        answer = sign_in(cast.ines).get(path)
+        page = answer.content.decode()
+        assert answer.status_code == 404 and "Nothing is here" in page
+        assert 'aria-label="Places"' in page and "Ines Duarte" in page
+    assert 'aria-label="Places"' not in Client().get("/no/such/page/").content.decode()
