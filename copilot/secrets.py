@@ -83,7 +83,7 @@ _KINDS: tuple[Kind, ...] = tuple(
         ("key", rf"(?<![\w-])(?-i:(?P<value>{_MADE_KEYS}))", _anything),
         ("key", r"\bbearer\s+(?P<value>[\w.~+/-]{16,}=*)", _has_digit),
         ("password", r"://[^\s/:@]+:(?P<value>[^\s/@]+)@", _anything),
-        ("key", r"[?&](?:access_token|token|api_?key|secret|password)=(?P<value>[^&\s\"'<>]{6,})", _anything),
+        ("key", r"[?&](?:access_token|token|api_?key|secret|password)=(?P<value>[^&\s\"'<>\[]{6,})", _anything),
         ("account number", r"\b(?P<value>[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?)\b", _is_iban),
         ("card number", r"(?<![\w.+/-])(?P<value>\d(?:[ -]?\d){12,18})(?![\w/]|[.-]\d)", _is_card),
         ("card code", rf"\b(?:{_CARD_CODE})\b(?:{_IS}|\s{{1,3}})(?P<value>\d{{3,4}})\b", _anything),

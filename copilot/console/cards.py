@@ -200,6 +200,7 @@ class Card:
     unsupported: int = 0
     words: int = 0
     checks: tuple[Check, ...] = ()
+    notices: tuple[Check, ...] = ()  # to know of, not to tick
     lessons: tuple[Lesson, ...] = ()
     steps: tuple[Step, ...] = ()
     said: Said | None = None

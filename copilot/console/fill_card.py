@@ -134,6 +134,7 @@ def _ready(scene: Scene, draft: Draft, ticks: Sequence[str]) -> Card:
         **base(scene), **_letter(scene, draft), state="refused" if refusal else "ready",
         reason=refusal, meta=meta, can=frozenset(can),
         checks=() if has_edits(draft) else _checks(draft, ticks),
+        notices=() if has_edits(draft) else _notices(draft),
         offline=draft.engine == "offline", questions=open_asks, keeps=keeps(scene),
     )  # fmt: skip
 
@@ -147,7 +148,7 @@ def _letter(scene: Scene, draft: Draft) -> dict[str, Any]:
         "text": text,
         "envelope": envelope(scene, draft),
         "sources": len(draft.sources),
-        "unsupported": 0 if edited else len(draft.checks),
+        "unsupported": 0 if edited else sum(one["tick"] and one["end"] > one["start"] for one in draft.checks),
         "words": count_words(text),
         "edits": edits_of(draft),
     }
@@ -170,6 +171,10 @@ def _checks(draft: Draft, ticks: Sequence[str]) -> tuple[Check, ...]:
     return tuple(
         Check(one["id"], one["label"], one["words"], one["id"] in ticks) for one in draft.checks if one["tick"]
     )
+
+
+def _notices(draft: Draft) -> tuple[Check, ...]:
+    return tuple(Check(one["id"], one["label"], one["words"]) for one in draft.checks if not one["tick"])
 
 
 def has_edits(draft: Draft) -> bool:

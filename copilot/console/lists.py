@@ -114,8 +114,10 @@ def _later(field: str, moment: datetime | None, pk: int) -> Q:
     return Q(**{f"{field}__gt": moment}) | same | Q(**{field: None})
 
 
-class Length(Func):
-    function = "jsonb_array_length"
+class Ticks(Func):
+    """How many of the checks ask for a tick; the others are notices."""
+
+    template = "jsonb_array_length(jsonb_path_query_array(%(expressions)s, '$[*] ? (@.tick == true)'))"
     output_field = IntegerField()
 
 
@@ -126,7 +128,7 @@ def with_states(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]
         conversation=OuterRef("pk"), outbox__isnull=False, undone_at=None
     ).order_by("-pk")  # fmt: skip
     handed_on = Escalation.objects.filter(conversation=OuterRef("pk"), state__in=_OPEN).order_by("-pk")
-    draft = JSONObject(n="n", state="state", abstained="abstained", checks=Length("checks"))
+    draft = JSONObject(n="n", state="state", abstained="abstained", checks=Ticks("checks"))
     reply = JSONObject(state="outbox__state", draft="draft__n", person="person__name")
     holder = JSONObject(person="to_person__name", team="to_team__name")
     return (

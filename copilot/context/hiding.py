@@ -18,14 +18,13 @@ def without_hidden(context: Context) -> Context:
         context,
         subject=clean(context.subject),
         about_account=tuple(clean(line) for line in context.about_account),
-        turns=tuple(
-            replace(turn, text=clean(turn.text), name=without_unseen(turn.name)) for turn in context.turns
-        ),
+        turns=tuple(replace(turn, text=clean(turn.text), name=clean(turn.name)) for turn in context.turns),
         items=tuple(_item(item) for item in context.items),
+        case=tuple(replace(line, text=clean(line.text), quote=clean(line.quote)) for line in context.case),
         instructions=tuple(clean(one) for one in context.instructions),
-        customer=without_unseen(context.customer),
-        customer_first_name=without_unseen(context.customer_first_name),
-        account=without_unseen(context.account),
+        customer=clean(context.customer),
+        customer_first_name=clean(context.customer_first_name),
+        account=clean(context.account),
     )
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from copilot.context.hiding import clean
 from copilot.context.value import Context, Item, Turn, cut
 from copilot.drafting.answer import Shape
 from interactions.models import Message
@@ -56,7 +57,8 @@ def rules(name: str) -> tuple[tuple[Block, ...], str]:
 def letters(name: str, messages: Iterable[Message], longest: int) -> tuple[Block, ...]:
     """Messages as one data block, each text cut to its first `longest` characters."""
     turns = (
-        Turn(one.by, one.author_name, cut(one.text, longest), one.sent_at, f"m{one.pk}") for one in messages
+        Turn(one.by, one.author_name, clean(cut(one.text, longest)), one.sent_at, f"m{one.pk}")
+        for one in messages
     )
     return (Block(_data(name, map(_turn, turns))),)
 

@@ -173,10 +173,12 @@ class Known:
         """What the team wrote or keeps on record: a link that only the customer gave is not to be passed on."""
         theirs = [turn for turn in self.context.turns if turn.by == "customer"]
         said = {turn.id for turn in theirs} | {turn.text for turn in theirs}
+        names = {turn.name for turn in theirs} | {self.context.customer}
         items = [one for one in self.context.items if not one.internal and not {one.id, one.text} & said]
+        items = [one for one in items if one.kind != "message" or one.author not in names]
         texts = [text for item in items for text in (item.title, item.text)]
         texts += [turn.text for turn in self.context.turns if turn.by == "colleague"]
-        return Pool([*texts, *self.context.instructions, *self.context.about_account])
+        return Pool([*texts, *self.context.instructions])
 
     @cached_property
     def house(self) -> Pool:

@@ -23,8 +23,14 @@ def test_the_page_shows_the_letters_the_draft_and_what_it_rests_on(
         conversation=draft.conversation, by=Message.By.NOTE, person=cast.tomas, text="Not the price list yet."
     )
 
+    notice = {"id": "c2", "kind": "unanswered", "words": "How many seats?", "label": "Not answered yet:",
+              "note": "open question", "start": 0, "end": 0, "tick": False}  # fmt: skip
+    Draft.objects.filter(pk=draft.pk).update(checks=[*draft.checks, notice])
+
     page = sign_in(cast.ines).get(f"/inbox/{draft.conversation_id}/").content.decode()
 
+    assert "Not answered yet: How many seats?" in page
+    assert "Tick <span data-unticked>1</span> check" in page and 'value="c2"' not in page
     assert "When does our contract end? Kind regards, Sigrid" in page
     assert "sigrid@fjord.example" in page
     assert "Term ends 14 March 2027" in page
