@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from django.db.models import CharField, Exists, Func, OuterRef, Q
+from django.db.models import CharField, Exists, Func, OuterRef, Q, QuerySet
 
 from customers.merging import group_of
 from customers.models import Contact, ContactMerge
@@ -25,14 +25,14 @@ def digits_of(phone: str) -> str:
     return digits if len(digits) >= FEWEST_DIGITS else ""
 
 
-def like(contact: Contact) -> Iterator[tuple[Contact, str]]:
+def like(contact: Contact, among: QuerySet[Contact]) -> Iterator[tuple[Contact, str]]:
     """Contacts of the same account of whom nobody has said yet whether they are this one; what they share."""
     digits, mailbox = digits_of(contact.phone), contact.email.partition("@")[0].lower()
     same = Q(dialled=digits, phone__gt="") if digits else Q(pk__in=[])
     if mailbox:
         same |= Q(email=contact.email) | Q(name__iexact=contact.name or "-", email__istartswith=f"{mailbox}@")
     pairs = Q(contact=contact, into=OuterRef("pk")) | Q(into=contact, contact=OuterRef("pk"))
-    others = Contact.objects.filter(account=contact.account_id, account__isnull=False)
+    others = among.filter(account=contact.account_id, account__isnull=False)
     others = others.exclude(Exists(ContactMerge.objects.filter(pairs)))
     others = others.exclude(pk__in=group_of(contact).values("pk"))
     for one in others.annotate(dialled=Dialled("phone")).filter(same).select_related("account")[:MOST]:

@@ -1,6 +1,8 @@
 """Accounts: who the customers are, and the whole story with one of them."""
 
-from django.db.models import Count, IntegerField, Max, OuterRef, Q, QuerySet, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, JSONObject, NullIf
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 
@@ -10,8 +12,8 @@ from copilot.console.rows import Place
 from copilot.console.shell import shell
 from copilot.console.visit import Visit, page, reads
 from customers.access import visible_accounts
-from customers.models import Account, Promise
-from interactions.access import visible_conversations
+from customers.models import Account, Contact, ContactMerge, Promise
+from interactions.access import visible_conversations, visible_merges
 from interactions.models import Conversation
 from people.access import Standing
 
@@ -67,9 +69,25 @@ def with_numbers(who: Standing, accounts: QuerySet[Account]) -> QuerySet[Account
     )
 
 
+def _joined() -> ArraySubquery:
+    """Who was merged with a contact of the account; some of them may stand elsewhere."""
+    here = Contact.objects.filter(account=OuterRef(OuterRef("pk")), shown_as__isnull=False)
+    return ArraySubquery(Contact.objects.filter(shown_as__in=here.values("shown_as")).values("pk"))
+
+
+def _proposed(who: Standing) -> ArraySubquery:
+    """Pairs of contacts that may be one person, of which somebody has yet to decide."""
+    here = Q(contact__account=OuterRef("pk")) | Q(into__account=OuterRef("pk"))
+    waiting = visible_merges(who).filter(here, state=ContactMerge.State.PROPOSED).order_by("pk")
+    names = {one: Coalesce(NullIf(f"{one}__name", Value("")), f"{one}__email") for one in ("contact", "into")}
+    return ArraySubquery(waiting.values(pair=JSONObject(id="pk", **names))[:10])
+
+
 @page(allowed=reads)
 def account(visit: Visit, account_id: int) -> HttpResponse:
-    found = with_numbers(visit.who, visible_accounts(visit.who)).filter(pk=account_id).first()
+    seen = with_numbers(visit.who, visible_accounts(visit.who))
+    seen = seen.annotate(joined=_joined(), proposed=_proposed(visit.who))
+    found = seen.filter(pk=account_id).first()
     if found is None:
         raise Http404
     kind = visit.request.GET.get("kind", "")

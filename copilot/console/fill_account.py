@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -29,7 +30,7 @@ from copilot.console.rows import (
 )
 from copilot.models import ReleaseRule
 from copilot.templatetags.rapport import ago, clock
-from customers.access import led_accounts
+from customers.access import led_accounts, visible_accounts
 from customers.models import Account, Goal, Note, Promise, Record
 from interactions.access import visible_conversations
 from people.access import Standing
@@ -71,13 +72,14 @@ def account_page(who: Standing, account: Account, kind: str, before: str) -> Acc
         people_only=(account.people_only_reason or "they asked for it.") if account.people_only else "",
         facts=tuple(_facts(account)),
         goals=tuple(_goals(account)),
-        promises=tuple(_promises(account)),
+        promises=tuple(_promises(who, account)),
         kinds=tuple(Place(k, label, f"{here}?kind={k}", current=k == kind) for k, label in KINDS.items()),
         spans=tuple(_spans(shown)),
         next_url=older if len(entries) > ENTRIES else "",
-        notes=tuple(_notes(account)),
-        people=tuple(Person(str(c), id=c.pk, note=c.title) for c in account.contacts.order_by("name")[:50]),
-        records=tuple(_records(account)),
+        notes=tuple(_notes(who, account)),
+        people=tuple(_people(account)),
+        merges=tuple(_merges(account)),
+        records=tuple(_records(who, account)),
         **_second_yes(who, account),
     )
 
@@ -106,14 +108,36 @@ def _facts(account: Account) -> Iterable[Fact]:
             yield Fact(name.replace("_", " ").capitalize(), str(value)[:60])
 
 
+def _of(who: Standing, account: Account) -> Q:
+    """Of the account, and of who was merged with a contact of it and stands elsewhere, where one sees that."""
+    merged = account.joined  # type: ignore[attr-defined]
+    if not merged:
+        return Q(account=account)
+    seen = Q(account=None) | Q(account__in=visible_accounts(who))
+    return Q(account=account) | Q(seen, contact__in=merged)
+
+
+def _people(account: Account) -> Iterable[Person]:
+    """Each person once: those merged with another here stand under that one's name."""
+    hidden = Q(shown_as__account=account) & ~Q(shown_as=F("pk"))
+    for row in account.contacts.exclude(hidden).select_related("shown_as").order_by("name")[:50]:
+        yield Person(str(row.shown), id=row.pk, note=row.title)
+
+
+def _merges(account: Account) -> Iterable[Place]:
+    for pair in account.proposed:  # type: ignore[attr-defined]
+        label = f"{pair['contact']} and {pair['into']}"
+        yield Place("merge", label, reverse("merge", args=[pair["id"]]))
+
+
 def _goals(account: Account) -> Iterable[GoalLine]:
     for goal in Goal.objects.filter(account=account, is_active=True)[:6]:
         by = f"By {goal.by.day} {goal.by:%b %Y}" if goal.by else ""
         yield GoalLine(goal.text, ". ".join(part for part in (goal.do.rstrip("."), by) if part))
 
 
-def _promises(account: Account) -> Iterable[PromiseLine]:
-    rows = Promise.objects.filter(account=account, state=Promise.State.OPEN).select_related("owner")
+def _promises(who: Standing, account: Account) -> Iterable[PromiseLine]:
+    rows = Promise.objects.filter(_of(who, account), state=Promise.State.OPEN).select_related("owner")
     for row in rows.order_by("due_at")[:10]:
         due = timezone.localtime(row.due_at) if row.due_at else None
         yield PromiseLine(
@@ -124,8 +148,8 @@ def _promises(account: Account) -> Iterable[PromiseLine]:
         )
 
 
-def _notes(account: Account) -> Iterable[NoteLine]:
-    rows = Note.objects.filter(account=account, state=Note.State.ACCEPTED).select_related("author")
+def _notes(who: Standing, account: Account) -> Iterable[NoteLine]:
+    rows = Note.objects.filter(_of(who, account), state=Note.State.ACCEPTED).select_related("author")
     for row in rows.order_by("-created_at")[:20]:
         by = row.author.name if row.author else ""
         when = timezone.localtime(row.created_at)
@@ -133,8 +157,8 @@ def _notes(account: Account) -> Iterable[NoteLine]:
         yield NoteLine(row.get_kind_display(), row.text, origin, row.quote, row.internal)
 
 
-def _records(account: Account) -> Iterable[RecordLine]:
-    for row in account.records.order_by("-occurred_at")[:20]:
+def _records(who: Standing, account: Account) -> Iterable[RecordLine]:
+    for row in Record.objects.filter(_of(who, account)).order_by("-occurred_at")[:20]:
         yield RecordLine(str(row), row.kind, row.status, _on(row.occurred_at or row.source_updated_at))
 
 
@@ -159,9 +183,9 @@ def _entries(who: Standing, account: Account, kind: str, before: datetime | None
 
 
 def _talks(who: Standing, account: Account, until: datetime) -> Iterable[_Told]:
-    rows = visible_conversations(who).filter(account=account, last_message_at__lt=until)
-    for row in rows.select_related("contact", "team").order_by("-last_message_at")[: ENTRIES + 1]:
-        origin = f"{row.contact or 'Somebody'}, {row.team.name}"
+    rows = visible_conversations(who).filter(_of(who, account), last_message_at__lt=until)
+    for row in rows.select_related("contact__shown_as", "team").order_by("-last_message_at")[: ENTRIES + 1]:
+        origin = f"{row.contact.shown if row.contact else 'Somebody'}, {row.team.name}"
         url = reverse("conversation", args=[row.pk])
         text = "Waits for an answer." if row.waiting_since and row.status == row.Status.OPEN else ""
         title = row.subject or "No subject"
@@ -171,7 +195,7 @@ def _talks(who: Standing, account: Account, until: datetime) -> Iterable[_Told]:
 
 
 def _noted(who: Standing, account: Account, until: datetime) -> Iterable[_Told]:
-    rows = Note.objects.filter(account=account, state=Note.State.ACCEPTED, created_at__lt=until)
+    rows = Note.objects.filter(_of(who, account), state=Note.State.ACCEPTED, created_at__lt=until)
     for row in rows.select_related("author").order_by("-created_at")[: ENTRIES + 1]:
         by = row.author.name if row.author else "Note"
         entry = Entry("note", short(row.text, 90), by, clock(row.created_at))
@@ -180,7 +204,7 @@ def _noted(who: Standing, account: Account, until: datetime) -> Iterable[_Told]:
 
 def _recorded(who: Standing, account: Account, until: datetime) -> Iterable[_Told]:
     """When it happened, or else when it was told; with its age, for the CRM may know better by now."""
-    rows = Record.objects.filter(account=account).annotate(at=Coalesce("occurred_at", "source_updated_at"))
+    rows = Record.objects.filter(_of(who, account)).annotate(at=Coalesce("occurred_at", "source_updated_at"))
     for row in rows.filter(at__lt=min(until, timezone.now())).order_by("-at")[: ENTRIES + 1]:
         kind, status = row.kind.capitalize(), row.status.capitalize()
         text = f"{status}. Told {ago(row.source_updated_at)}.".removeprefix(". ")
@@ -188,7 +212,7 @@ def _recorded(who: Standing, account: Account, until: datetime) -> Iterable[_Tol
 
 
 def _promised(who: Standing, account: Account, until: datetime) -> Iterable[_Told]:
-    rows = Promise.objects.filter(account=account, made_at__lt=until).select_related("owner")
+    rows = Promise.objects.filter(_of(who, account), made_at__lt=until).select_related("owner")
     for row in rows.order_by("-made_at")[: ENTRIES + 1]:
         by = row.owner.name if row.owner else "Promise"
         state = "" if row.state == row.State.OPEN else f"{row.get_state_display()}."

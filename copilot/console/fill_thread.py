@@ -39,6 +39,8 @@ def thread(scene: Scene, card: Card | None = None, *, view: str = "", show: str 
         person=customer(conversation.contact),
         account=conversation.account.name if conversation.account else "",
         account_id=conversation.account_id,
+        # Who wrote unproven can be merged with nobody.
+        contact_id=None if any(one.unproven for one in scene.messages) else conversation.contact_id,
         channel=_CHANNELS.get(conversation.channel, conversation.channel.title()),
         assigned=_assigned(scene),
         viewers=(editor,) if editor else (),

@@ -162,6 +162,7 @@ class Thread:
     person: Person
     account: str = ""
     account_id: int | None = None
+    contact_id: int | None = None
     channel: str = "Email"
     assigned: str = ""
     viewers: tuple[Person, ...] = ()
@@ -261,6 +262,7 @@ class AccountPage:
     next_url: str = ""
     notes: tuple[NoteLine, ...] = ()
     people: tuple[Person, ...] = ()
+    merges: tuple[Place, ...] = ()  # who may be one person, and waits to be decided
     records: tuple[RecordLine, ...] = ()
     second_by: str = ""  # whose second yes its replies need
     second_why: str = ""

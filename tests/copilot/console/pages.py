@@ -6,7 +6,7 @@ from dataclasses import replace
 from copilot.console import cards, rows
 from copilot.console.cards import Choice, Line, Paragraph, Person, Run
 from copilot.console.connection_rows import ConnectionLine
-from tests.copilot.console import connection_scenes, texts_scenes
+from tests.copilot.console import connection_scenes, merge_scenes, texts_scenes
 from tests.copilot.console.drafts import CARDS, DANA, MARA, PRIYA, SAM, TO_DANA, Scene, card, clash, past, why
 from tests.copilot.console.scenes import QUESTION, diff, empty, handover, inbox, shell, thread
 
@@ -344,6 +344,9 @@ PAGES: dict[str, Callable[[], Scene]] = {
         "search.html",
         {"words": "pelican", "summary": "0 conversations, 0 customers and records.", "shell": shell("search")},
     ),
+    "contact": merge_scenes.contact,
+    "contact-propose": lambda: merge_scenes.contact(proposing=True),
+    "merge": lambda: merge_scenes.merge("proposed"),
     "keys": lambda: plain("keys.html"),
     "settings-me": me,
     "settings-team": team,
