@@ -36,8 +36,23 @@ def _open_text(visit: Visit, scene: Scene) -> Card | None:
     if not scene.may_answer or scene.draft is None or not scene.is_open:
         return None
     if "edit" in visit.request.GET and not edited_now_by(scene, scene.draft):
-        return editing(scene, Typed())
+        return editing(scene, kept_envelope(visit, conversation_id=scene.conversation.pk, n=scene.draft.n))
     return None
+
+
+def keep_envelope(visit: Visit, typed: Typed, *, conversation_id: int, n: int) -> None:
+    """To, Cc and Subject as the person left them, for when they open the editor again. What the card shows, and
+    anybody may approve, stays as it was until they send theirs."""
+    told = {name: value for name in ("to", "cc", "subject") if (value := getattr(typed, name)) is not None}
+    key = f"envelope-{conversation_id}-{n}"
+    if not told:
+        visit.request.session.pop(key, None)
+    elif visit.request.session.get(key) != told:
+        visit.request.session[key] = told
+
+
+def kept_envelope(visit: Visit, *, conversation_id: int, n: int) -> Typed:
+    return Typed(**visit.request.session.get(f"envelope-{conversation_id}-{n}", {}))
 
 
 def show_conversation(

@@ -13,7 +13,7 @@ from django_htmx.http import reswap, retarget
 from copilot import decisions, escalations, keeping
 from copilot.access import decidable_drafts
 from copilot.console import scene as scenes
-from copilot.console.conversation import answer_action, answer_with
+from copilot.console.conversation import answer_action, answer_with, keep_envelope, kept_envelope
 from copilot.console.fill_card import Typed, addresses, edited_now_by, editing
 from copilot.console.fill_card import card as draft_card
 from copilot.console.fill_diff import typed as typed_diff
@@ -171,6 +171,7 @@ def _keep(ask: Ask) -> Draft:
     typed = ask.typed
     if typed is None or typed.text is None:
         raise Invalid("There was no text to keep.")
+    keep_envelope(ask.visit, typed, conversation_id=ask.draft.conversation_id, n=ask.draft.n)
     if typed.text.strip() == ask.draft.text.strip():
         return _unchanged(ask)
     return decisions.save_edit(ask.draft.pk, ask.actor, typed.text)
@@ -209,7 +210,8 @@ def _open(ask: Ask) -> HttpResponse:
     if not ask.visit.wants_part:
         return ask.visit.go(conversation_url(draft.conversation_id, told_view(ask.visit), edit="1"))
     scene = scenes.load(ask.visit, scenes.find(ask.visit, draft.conversation_id))
-    return answer_with(ask.visit, scene, editing(scene, Typed()), 200)
+    kept = kept_envelope(ask.visit, conversation_id=draft.conversation_id, n=draft.n)
+    return answer_with(ask.visit, scene, editing(scene, kept), 200)
 
 
 @page("POST", allowed=reads)

@@ -1,5 +1,6 @@
 """Without a draft: a reply of their own, a note, the wish for a draft, what became of a reply."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import transaction
@@ -9,7 +10,13 @@ from django_htmx.http import reswap, retarget
 from copilot import decisions
 from copilot.console import scene as scenes
 from copilot.console.cards import Card
-from copilot.console.conversation import answer_action, answer_with, show_conversation
+from copilot.console.conversation import (
+    answer_action,
+    answer_with,
+    keep_envelope,
+    kept_envelope,
+    show_conversation,
+)
 from copilot.console.decide import sending, sheet_key, typed_in, wording
 from copilot.console.fill_card import Typed, writing
 from copilot.console.fill_card import card as draft_card
@@ -34,9 +41,12 @@ def reply(visit: Visit, conversation_id: int) -> HttpResponse:
     post = visit.request.POST
     if visit.request.method != "POST":
         kept = visit.request.session.get(sheet_key(conversation.pk), "")
-        return _sheet(visit, conversation, Typed(text=kept))
+        envelope = kept_envelope(visit, conversation_id=conversation.pk, n=0)
+        return _sheet(visit, conversation, replace(envelope, text=kept))
     if "ask" in post:
         return _ask_for_draft(visit, conversation)
+    if "save" in post or "close" in post:
+        keep_envelope(visit, typed_in(visit), conversation_id=conversation.pk, n=0)
     if "save" in post:
         visit.request.session[sheet_key(conversation.pk)] = typed_in(visit).text
         return JsonResponse({})
@@ -68,6 +78,7 @@ def _send(visit: Visit, conversation: Conversation) -> HttpResponse:
     except Refused as error:
         return _sheet(visit, conversation, typed, str(error), 422 if isinstance(error, Invalid) else 409)
     visit.request.session.pop(sheet_key(conversation.pk), None)
+    keep_envelope(visit, Typed(), conversation_id=conversation.pk, n=0)
     return answer_action(visit, conversation.pk, said=sending(visit, decision))
 
 

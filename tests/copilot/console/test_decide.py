@@ -188,6 +188,22 @@ def test_text_that_was_kept_is_shown_and_can_be_approved_as_it_stands(
     assert Decision.objects.get().kind == Decision.Kind.EDIT
 
 
+def test_addresses_and_subject_that_were_kept_are_there_when_the_text_is_opened_again(
+    cast: Cast, draft: Draft, sign_in: SignIn
+) -> None:
+    client = sign_in(cast.ines)
+    told = {"to": "sigrid@fjord.example", "cc": "erik@fjord.example", "subject": "Your contract"}
+    post(client, draft, "edit", text=draft.text, close="1", **told)
+
+    for opened in (
+        post(client, draft, "edit", part=True),
+        client.get(f"/inbox/{draft.conversation_id}/?edit=1"),
+    ):
+        assert "erik@fjord.example" in opened.content.decode() and "Your contract" in opened.content.decode()
+    other = sign_in(cast.tomas).get(f"/inbox/{draft.conversation_id}/").content.decode()
+    assert "erik@fjord.example" not in other, "what others may approve is as the card shows it"
+
+
 def test_closing_an_unchanged_text_leaves_no_editor_behind(cast: Cast, draft: Draft, sign_in: SignIn) -> None:
     client = sign_in(cast.ines)
     post(client, draft, "edit")

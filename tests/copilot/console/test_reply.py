@@ -48,10 +48,12 @@ def test_what_is_typed_is_kept_until_it_is_sent(cast: Cast, talk: Conversation, 
     client.post(url, {"text": "In Mar", "save": "1"})
 
     assert "In Mar" in client.get(url).content.decode()
-    client.post(url, {"text": "In March.", "close": "1"})
-    assert "In March." in client.get(url).content.decode()
+    client.post(url, {"text": "In March.", "close": "1", "cc": "erik@fjord.example"})
+    sheet = client.get(url).content.decode()
+    assert "In March." in sheet and "erik@fjord.example" in sheet
     client.post(url, {"text": "In March."})
-    assert "In March.</textarea>" not in client.get(url).content.decode()
+    sheet = client.get(url).content.decode()
+    assert "In March.</textarea>" not in sheet and "erik@fjord.example" not in sheet
 
 
 def test_a_draft_is_written_on_request(cast: Cast, talk: Conversation, sign_in: SignIn) -> None:
