@@ -5,7 +5,7 @@ Drafts, decisions and signals go with their conversations, articles and saved re
 
 from django.db.models import Q, QuerySet
 
-from copilot.models import Article, ArticleProposal, Decision, Draft, SavedReply, Signal
+from copilot.models import Article, ArticleProposal, Decision, Draft, SavedReply, Signal, Spending, Topic
 from interactions.access import answerable_conversations, visible_conversations
 from people.access import Standing
 
@@ -24,6 +24,15 @@ def visible_decisions(who: Standing) -> QuerySet[Decision]:
 
 def visible_signals(who: Standing) -> QuerySet[Signal]:
     return Signal.objects.filter(conversation__in=visible_conversations(who))
+
+
+def visible_topics(who: Standing) -> QuerySet[Topic]:
+    return Topic.objects.all() if who.is_admin else Topic.objects.filter(team__in=who.teams)
+
+
+def visible_spending(who: Standing) -> QuerySet[Spending]:
+    """Money is for leads and admins."""
+    return Spending.objects.all() if who.is_admin else Spending.objects.filter(team__in=who.lead_teams)
 
 
 def visible_articles(who: Standing) -> QuerySet[Article]:

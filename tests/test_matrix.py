@@ -19,6 +19,7 @@ from django.utils import timezone
 from copilot import decisions
 from copilot.decisions import Actor
 from copilot.knowledge import proposals, texts
+from copilot.models import Spending, Topic
 from customers.models import ContactMerge, Erasure, Note, Promise, Record
 from interactions.models import Connection
 from people.models import ApiKey, Scope
@@ -108,6 +109,11 @@ REST = [
     get("api-promises-one",          "401 200 404 200 200 404 200 404"),
     get("api-conversations",         "401 200 200 200 200 200 200 200"),
     get("api-conversations-one",     "401 200 404 200 200 404 200 200"),
+    post("api-set-topic",            "401 200 404 200 200 404 403 403", topic="{topic_id}"),
+    get("api-topics",                "401 200 200 200 200 200 200 200"),
+    get("api-topics-one",            "401 200 404 200 200 200 200 404"),
+    get("api-costs",                 "401 200 200 200 200 200 200 200"),
+    get("api-costs-one",             "401 404 404 404 200 200 200 404"),
     get("api-messages",              "401 200 200 200 200 200 200 200"),
     get("api-messages-one",          "401 200 404 200 200 404 200 200"),
     get("api-drafts",                "401 200 200 200 200 200 200 200"),
@@ -154,6 +160,8 @@ CONSOLE = [
     post("reply",                    "302 303 404 303 303 404 404 302", text="Hello"),
     post("draft-request",            "302 303 404 303 303 404 404 302"),
     post("note",                     "302 303 404 303 303 404 404 302", text="Hello"),
+    get("topic",                     "302 200 404 200 200 404 404 302"),
+    post("topic",                    "302 303 404 303 303 404 404 302", topic="{topic_id}"),
     post("assign",                   "302 303 404 303 303 404 404 302"),
     post("snooze",                   "302 303 404 303 303 404 404 302"),
     post("resolve",                  "302 303 404 303 303 404 404 302"),
@@ -173,6 +181,14 @@ CONSOLE = [
     post("delivery-return",          "302 404 404 404 404 404 404 302", reason="No"),
     post("account-release",          "302 404 404 404 303 404 404 302"),
     post("team-release",             "302 404 404 404 303 303 303 302", team="{teams}"),
+    get("copilot",                   "302 200 200 200 200 200 200 302"),
+    get("topics",                    "302 200 200 200 200 200 200 302"),
+    post("topics",                   "302 404 404 404 303 303 303 302", name="Boats", team="{teams}"),
+    post("topic-change",             "302 404 404 404 303 303 303 302", do="retire", team="{teams}"),
+    post("topics-trust",             "302 404 404 404 303 303 303 302", team="{teams}", enough=5, most_wrong=9),
+    get("costs",                     "302 404 404 404 200 200 200 302"),
+    post("costs",                    "302 404 404 404 303 303 303 302", day_micros="5", team="{teams}"),
+    get("costs-csv",                 "302 404 404 404 200 200 200 302"),
     get("accounts",                  "302 200 200 200 200 404 200 302"),
     get("search",                    "302 200 200 200 200 404 200 302"),
     get("account",                   "302 200 404 200 200 404 200 302"),
@@ -296,6 +312,8 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
     )
     second, third = (a_contact(name=name, account=cast.fjord) for name in ("S. Moe", "Siri Moe"))
     merge = ContactMerge.objects.create(contact=second, into=cast.sigrid)
+    topic = Topic.objects.create(team=cast.support, name="Delivery")
+    spent = Spending.objects.create(team=cast.support, day=now.date(), drafts=3, cost_micros=4200)
     event = an_event(connection=connection).pk
     return {
         "conversation_id": talk.pk, "n": draft.n, "account_id": cast.fjord.pk, "user_id": cast.tomas.pk,
@@ -314,6 +332,7 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
         "merges": merge.pk, "decide-merge": merge.pk, "third": third.pk, "merge_id": merge.pk, "deed": "merge",
         "erase": cast.sigrid.pk, "contact_id": cast.sigrid.pk,
         "settle": decision.outbox_id, "redeliver": decision.outbox_id, "accept": note.pk,
+        "set-topic": talk.pk, "topic_id": topic.pk, "topics": topic.pk, "costs": spent.pk,
         "delivery_id": decision.outbox_id, "fate": "arrived", "kind": "articles", "proposal_id": proposal.pk,
         "text": article.pk, "text-edit": article.pk, "text-retire": article.pk, "text-version": article.pk,
     }  # fmt: skip

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import URLPattern, path, re_path
 
-from copilot.api import deciding, documents, enquiring, merging, relating, resources, syncing
+from copilot.api import deciding, documents, enquiring, merging, relating, resources, syncing, topics
 from copilot.api.door import Nowhere
 from copilot.api.resources import Resource
 
@@ -36,6 +36,9 @@ urlpatterns: list[URLPattern] = [
     path("conversations/<int:pk>/replies/", deciding.ConversationReplies.as_view(), name="api-reply"),
     path("conversations/<int:pk>/drafts/", deciding.ConversationDrafts.as_view(), name="api-request-draft"),
     path("conversations/<int:pk>/enquiry/", enquiring.TalkEnquiry.as_view(), name="api-ask-conversation"),
+    path("conversations/<int:pk>/topic/", topics.ConversationTopic.as_view(), name="api-set-topic"),
+    *_resource("topics", topics.Topics),
+    *_resource("costs", topics.Costs),
     *_resource("messages", resources.Messages),
     *_resource("drafts", resources.Drafts),
     path("drafts/<int:pk>/decisions/", deciding.DraftDecisions.as_view(), name="api-decide"),

@@ -340,12 +340,14 @@ class Why:
     missing: tuple[str, ...] = ()
     lessons: tuple[Lesson, ...] = ()
     unused: tuple[Line, ...] = ()
+    topic: str = ""
+    record: tuple[Line, ...] = ()  # how drafts on the topic fared here
     model: tuple[Pair, ...] = ()
     seconds: str = ""
 
     @property
     def is_empty(self) -> bool:
-        told = (self.sources, self.missing, self.lessons, self.unused, self.model, self.promises)
+        told = (self.sources, self.missing, self.lessons, self.unused, self.model, self.promises, self.record)
         return not any(told) and not self.do_not_repeat
 
 

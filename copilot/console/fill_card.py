@@ -27,6 +27,7 @@ from copilot.console.scene import Scene
 from copilot.drafting import failures
 from copilot.drafting.opening import envelope as usual_envelope
 from copilot.drafting.switch import people_only
+from copilot.drafting.topic import NOBODY
 from copilot.models import Draft
 from copilot.words import changed_words, count_words
 from interactions.models import OutboxMessage
@@ -215,9 +216,12 @@ def _refusal(scene: Scene, draft: Draft) -> str:
 def _abstained(scene: Scene, draft: Draft) -> Card:
     account = scene.conversation.account
     question = draft.text.strip() or "What is known does not answer this, so nothing was drafted."
+    missing, meta = tuple(draft.missing), "no source, so no draft"
+    if draft.engine == NOBODY:
+        question, missing, meta = missing[0], missing[1:], "not tried"
     return Card(
-        **base(scene), state="abstained", meta="no source, so no draft", question=question,
-        missing=tuple(draft.missing), offline=draft.engine == "offline",
+        **base(scene), state="abstained", meta=meta, question=question,
+        missing=missing, offline=draft.engine == "offline",
         kept=account.name if account else "", questions=asks(scene), keeps=keeps(scene),
         can=frozenset({"redraft", "escalate", "discard", "write", "note"}),
     )  # fmt: skip

@@ -12,6 +12,7 @@ from copilot.console.fill_card import card as draft_card
 from copilot.console.fill_card import edited_now_by
 from copilot.console.fill_diff import diff
 from copilot.console.fill_rows import author, customer, day_and_time
+from copilot.console.fill_topic import label_of
 from copilot.console.fill_why import why
 from copilot.console.rows import Banner, Earlier, Letter, Thread
 from copilot.console.scene import Scene
@@ -32,7 +33,7 @@ def thread(scene: Scene, card: Card | None = None, *, view: str = "", show: str 
     shown = card or draft_card(scene)
     letters = [letter(message, scene) for message in scene.messages]
     editor = edited_now_by(scene, scene.draft) if scene.draft and scene.is_open else None
-    back = reverse("inbox")
+    back, label = reverse("inbox"), label_of(conversation)
     return Thread(
         id=conversation.pk,
         subject=conversation.subject,
@@ -43,6 +44,8 @@ def thread(scene: Scene, card: Card | None = None, *, view: str = "", show: str 
         contact_id=None if any(one.unproven for one in scene.messages) else conversation.contact_id,
         channel=_CHANNELS.get(conversation.channel, conversation.channel.title()),
         assigned=_assigned(scene),
+        topic=conversation.topic,
+        topic_is_proposed=label is not None and label.by == label.By.COPILOT,
         viewers=(editor,) if editor else (),
         earlier=_earlier(letters[:-UNFOLDED]) if len(letters) > UNFOLDED + 1 else None,
         letters=tuple(letters[-UNFOLDED:] if len(letters) > UNFOLDED + 1 else letters),

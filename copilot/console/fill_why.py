@@ -9,7 +9,9 @@ from django.utils import timezone
 from copilot.console.cards import Line, Pair, Source, Why
 from copilot.console.fill_rows import day_and_time
 from copilot.console.fill_text import short
+from copilot.console.fill_topic import record_lines, topic_of
 from copilot.console.scene import Scene
+from copilot.drafting.topic import NOBODY
 from copilot.models import Draft
 from copilot.templatetags.rapport import ago
 from customers.models import Promise
@@ -25,6 +27,8 @@ def why(scene: Scene) -> Why:
     known: dict[str, Any] = {
         "account": conversation.account.name if conversation.account else "",
         "customer": contact.shown.first_name if contact else "",
+        "topic": conversation.topic,
+        "record": tuple(record_lines(topic_of(conversation))),
         "promises": tuple(_promise(one) for one in scene.promises),
     }
     if draft is None:
@@ -81,6 +85,9 @@ def _internal(scene: Scene, draft: Draft) -> Iterable[Line]:
 
 def _model(draft: Draft) -> Iterable[Pair]:
     offline = draft.engine == "offline"
+    if draft.engine == NOBODY:
+        yield Pair("Written by", "nobody: no model was asked")
+        return
     yield Pair("Written by", "no language model: your team’s own replies" if offline else draft.model)
     if draft.prompt_version:
         yield Pair("Prompt", draft.prompt_version)

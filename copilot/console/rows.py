@@ -165,6 +165,8 @@ class Thread:
     contact_id: int | None = None
     channel: str = "Email"
     assigned: str = ""
+    topic: str = ""
+    topic_is_proposed: bool = False
     viewers: tuple[Person, ...] = ()
     earlier: Earlier | None = None
     letters: tuple[Letter, ...] = ()

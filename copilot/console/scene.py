@@ -79,7 +79,13 @@ def find_to_answer(visit: Visit, conversation_id: int) -> Conversation:
 
 def _or_404(conversations: QuerySet[Conversation], conversation_id: int) -> Conversation:
     related = conversations.select_related(
-        "team", "contact__shown_as", "account__manager", "connection", "assignee", "case"
+        "team",
+        "contact__shown_as",
+        "account__manager",
+        "connection",
+        "assignee",
+        "case",
+        "topic_label__topic__record",
     )
     conversation = related.filter(pk=conversation_id).first()
     if conversation is None:

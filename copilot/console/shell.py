@@ -20,6 +20,8 @@ def shell(visit: Visit, section: str, view: str = "") -> Shell:
     if visit.who.teams or visit.who.is_admin:
         articles = reverse("texts", args=["articles"])
         places.append(Place("articles", "Articles", articles, "articles", "t", current=section == "articles"))
+        here = section == "copilot"
+        places.append(Place("copilot", "Copilot", reverse("copilot"), "pencil", "c", current=here))
     return Shell(
         person=colleague(visit.person, visit.person),
         places=tuple(places),
@@ -69,4 +71,12 @@ def tabs(visit: Visit, current: str) -> tuple[Place, ...]:
         names += [("settings-erasures", "Erasures")]
     if who.is_admin or who.is_lead:
         names += [("events", "What came in"), ("deliveries", "What went out")]
+    return tuple(Place(name, label, reverse(name), current=name == current) for name, label in names)
+
+
+def copilot_tabs(visit: Visit, current: str) -> tuple[Place, ...]:
+    """The pages about the copilot itself."""
+    names = [("copilot", "What it can do"), ("topics", "Topics")]
+    if visit.who.is_lead or visit.who.is_admin:
+        names.append(("costs", "Cost"))
     return tuple(Place(name, label, reverse(name), current=name == current) for name, label in names)

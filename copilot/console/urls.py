@@ -4,10 +4,12 @@ from django.urls import URLPattern, path, register_converter
 from django.urls.converters import StringConverter
 
 from copilot.console import (
+    abilities,
     accounts,
     connection,
     connections,
     conversation,
+    costs,
     decide,
     enquiry,
     erasures,
@@ -26,6 +28,8 @@ from copilot.console import (
     settings,
     team,
     texts,
+    topic,
+    topics,
     traffic,
     write_text,
 )
@@ -51,6 +55,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{TALK}draft/", reply.ask, name="draft-request"),
     path(f"{TALK}note/", reply.note, name="note"),
     path(f"{TALK}enquiry/", enquiry.of_conversation, name="conversation-enquiry"),
+    path(f"{TALK}topic/", topic.topic, name="topic"),
     path(f"{TALK}assign/", handle.assign, name="assign"),
     path(f"{TALK}snooze/", handle.snooze, name="snooze"),
     path(f"{TALK}resolve/", handle.resolve, name="resolve"),
@@ -68,6 +73,12 @@ urlpatterns: list[URLPattern] = [
     path(f"{DRAFT}discard/", decide.discard, name="draft-discard"),
     path(f"{DRAFT}undo/", decide.undo, name="draft-undo"),
     path(f"{DRAFT}escalate/", decide.escalate, name="draft-escalate"),
+    path("copilot/", abilities.abilities, name="copilot"),
+    path("copilot/topics/", topics.topics, name="topics"),
+    path("copilot/topics/trust/", topics.judge, name="topics-trust"),
+    path("copilot/topics/<int:topic_id>/", topics.change, name="topic-change"),
+    path("copilot/costs/", costs.costs, name="costs"),
+    path("copilot/costs.csv", costs.table, name="costs-csv"),
     path("live/", live.live, name="live"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/<int:account_id>/", accounts.account, name="account"),

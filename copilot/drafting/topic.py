@@ -8,6 +8,7 @@ from copilot.models import Draft, Topic, TopicLabel
 from interactions.models import Conversation
 
 By = TopicLabel.By
+NOBODY = "nobody"  # the engine of a draft that was not even tried
 ASK = "Say what the customer should hear, and a draft is made from your words; or write the reply yourself."
 WRITE = "Write the reply yourself, or hand it on."
 LEAD = "A lead can change this under Copilot, Topics."

@@ -25,7 +25,7 @@ from copilot.drafting.engine import Engine, EngineError, Reply, Stopped
 from copilot.drafting.moves import move, tell, write
 from copilot.drafting.offline import Offline
 from copilot.drafting.switch import may_write, people_only
-from copilot.drafting.topic import propose_topic, reasons_to_abstain
+from copilot.drafting.topic import NOBODY, propose_topic, reasons_to_abstain
 from copilot.models import Draft
 from interactions import outbox
 
@@ -40,7 +40,6 @@ RENEW_SECONDS = 5.0
 TEXT_EVERY_SECONDS = 0.1
 MOST_ATTEMPTS = 3
 RETRY_SECONDS = (2, 15)
-NOBODY = "nobody"  # the engine of a draft that was not even tried
 
 
 def model_in_use() -> "Claude | None":
