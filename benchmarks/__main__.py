@@ -4,7 +4,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("ingest", "first_words", "pages", "star", "drain", "doors", "slow_receiver", "checks", "topics")
+NAMES = (
+    "ingest",
+    "first_words",
+    "pages",
+    "star",
+    "drain",
+    "doors",
+    "slow_receiver",
+    "checks",
+    "topics",
+    "context",
+    "tau2",
+)
 
 
 def main(names: list[str]) -> int:

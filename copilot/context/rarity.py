@@ -45,6 +45,11 @@ def rarity_of(table: str) -> Rarity:
     return _rarity(table, int(time.monotonic() // REMEMBERED_SECONDS))
 
 
+def forget() -> None:
+    """Look the words up again, for where a table has just grown a lot."""
+    _rarity.cache_clear()
+
+
 @lru_cache(maxsize=4)
 def _rarity(table: str, period: int) -> Rarity:
     with connection.cursor() as cursor:

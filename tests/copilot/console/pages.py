@@ -6,6 +6,7 @@ from dataclasses import replace
 from copilot.console import cards, rows
 from copilot.console.cards import Choice, Line, Paragraph, Person, Run
 from copilot.console.connection_rows import ConnectionLine
+from copilot.console.enquiry import EnquiryPage
 from tests.copilot.console import connection_scenes, merge_scenes, texts_scenes
 from tests.copilot.console.drafts import CARDS, DANA, MARA, PRIYA, SAM, TO_DANA, Scene, card, clash, past, why
 from tests.copilot.console.scenes import QUESTION, diff, empty, handover, inbox, shell, thread
@@ -274,7 +275,30 @@ def long() -> Scene:
         for i in range(40)
     )
     full = card("ready", paragraphs=many, envelope=TO_DANA, sources=5, words=720)
-    return "conversation.html", {**inbox(), "thread": thread(letters=letters, earlier=None, card=full)}
+    case = (
+        Line(
+            "Dana asked why invoice 2291 counts 14 seats.", "quote", note="“we had 12 seats”", url="#message-1"
+        ),
+        Line("Sam found two seats that were given back.", "quote", note="“two were returned on 20 November”"),
+        Line(
+            "The corrected invoice is still to come.", "quote", note="“we send it by Friday”", url="#message-30"
+        ),
+    )
+    return "conversation.html", {
+        **inbox(), "thread": thread(letters=letters, earlier=None, card=full, case=case)
+    }  # fmt: skip
+
+
+def enquiry() -> Scene:
+    quotes = ("Term ends 14 March 2027, notice by 12 February.", "We would rather renew before the summer.")
+    titles = ("Contract F-031, CRM", "Dana Ruiz, email")
+    sources = zip(titles, quotes, strict=True)
+    told = EnquiryPage(
+        "Halden Freight", "/accounts/1/enquiry/", "/accounts/1/", "When does their contract end?", True,
+        "It ends on 14 March 2027; notice is due by 12 February.",
+        tuple(cards.Source(n, *one, "3 days ago", "/accounts/1/") for n, one in enumerate(sources, 1)),
+    )  # fmt: skip
+    return "enquiry.html", {"enquiry": told, "shell": shell("accounts")}
 
 
 def plain(template: str) -> Scene:
@@ -347,6 +371,7 @@ PAGES: dict[str, Callable[[], Scene]] = {
     "contact": merge_scenes.contact,
     "contact-propose": lambda: merge_scenes.contact(proposing=True),
     "merge": lambda: merge_scenes.merge("proposed"),
+    "enquiry": enquiry,
     "keys": lambda: plain("keys.html"),
     "settings-me": me,
     "settings-team": team,
