@@ -13,7 +13,7 @@ from copilot.api.deciding import IDEMPOTENCY_KEY
 from copilot.api.door import Door
 from copilot.api.idempotency import once
 from copilot.api.keys import caller
-from copilot.context.enquiry import Customer, customer_of
+from copilot.context.enquiry import Customer, customer_at, customer_of
 from copilot.drafting.enquiry import LONGEST_QUESTION, Enquiry, enquire
 
 
@@ -47,7 +47,7 @@ class AccountEnquiry(Door):
     def post(self, request: Request, pk: int) -> Response:
         """Ask about an account: an answer with quotes of what you may see, or that nothing here says it."""
         account = get_object_or_404(reach.accounts(caller(request)), pk=pk)
-        return _answer(request, Customer(account))
+        return _answer(request, customer_at(account))
 
 
 class TalkEnquiry(Door):
@@ -60,7 +60,7 @@ class TalkEnquiry(Door):
     @once
     def post(self, request: Request, pk: int) -> Response:
         """The same about the customer of a conversation."""
-        talks = reach.conversations(caller(request)).select_related("account", "contact")
+        talks = reach.conversations(caller(request)).select_related("account", "contact", "team")
         return _answer(request, customer_of(get_object_or_404(talks, pk=pk)))
 
 

@@ -9,7 +9,7 @@ from copilot.console import scene as scenes
 from copilot.console.cards import Source
 from copilot.console.shell import shell
 from copilot.console.visit import Visit, page, reads
-from copilot.context.enquiry import Customer, customer_of
+from copilot.context.enquiry import Customer, customer_at, customer_of
 from copilot.context.value import Item
 from copilot.drafting.enquiry import LONGEST_QUESTION, Enquiry, enquire
 from copilot.templatetags.rapport import ago
@@ -36,7 +36,7 @@ def of_account(visit: Visit, account_id: int) -> HttpResponse:
     if account is None:
         raise Http404
     here, back = (reverse(name, args=[account_id]) for name in ("account-enquiry", "account"))
-    return _show(visit, Customer(account), here, back, "accounts")
+    return _show(visit, customer_at(account), here, back, "accounts")
 
 
 @page("GET", "HEAD", "POST", allowed=reads)

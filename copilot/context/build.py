@@ -42,15 +42,6 @@ def _all(draft: Draft) -> Context:
     question = _question(turns)
     examples = _examples(conversation, turns, question, language)
     known = known_of(conversation, contacts)
-    items = [
-        *answers(conversation),
-        *known.items,
-        *_own_words(conversation, said),
-        *_cited(conversation, case),
-        *_earlier(conversation, contacts),
-        *_usual_reply(conversation, examples, question),
-        *_knowledge(conversation, question, language),
-    ]
     return Context(
         conversation_id=conversation.pk,
         at=timezone.localtime(timezone=ZoneInfo(conversation.team.time_zone)),
@@ -65,7 +56,15 @@ def _all(draft: Draft) -> Context:
         account=account.name if account else "",
         about_account=known.about,
         turns=turns,
-        items=tuple(items),
+        items=(
+            *answers(conversation),
+            *known.items,
+            *_own_words(conversation, said),
+            *_cited(conversation, case),
+            *_earlier(conversation, contacts),
+            *_usual_reply(conversation, examples, question),
+            *_knowledge(conversation, question, language),
+        ),
         examples=tuple(examples),
         instructions=tuple(draft.instructions),
         unused=known.unused,

@@ -25,6 +25,7 @@ from interactions.access import visible_conversations
 from interactions.mapping import reach
 from interactions.models import Conversation, Message
 from people.access import Standing
+from people.models import Team
 
 MOST_MESSAGES = 500  # the newest
 MOST_ROWS = 200  # of records, of notes and of promises
@@ -39,10 +40,14 @@ FROM unnest(%s::text[]) WITH ORDINALITY AS one (said, place) ORDER BY place
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Whom a question is about: an account with everybody in it, or a contact who has none."""
+    """Whom a question is about: an account with everybody in it, or a contact who has none.
+
+    `team` is the one that pays where a model answers.
+    """
 
     account: Account | None
     contact: Contact | None = None
+    team: Team | None = None
 
     @property
     def name(self) -> str:
@@ -69,7 +74,11 @@ class Passage:
 
 
 def customer_of(talk: Conversation) -> Customer:
-    return Customer(talk.account, None if talk.account else talk.contact)
+    return Customer(talk.account, None if talk.account else talk.contact, talk.team)
+
+
+def customer_at(account: Account) -> Customer:
+    return Customer(account, team=account.teams.order_by("pk").first())
 
 
 def readable(who: Standing, customer: Customer) -> list[Item]:

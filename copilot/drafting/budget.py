@@ -27,6 +27,12 @@ def check_budget(draft: Draft) -> None:
         raise EngineError(code, permanent=True, retry_after=(until - now).total_seconds())
 
 
+def has_money(team: Team) -> bool:
+    """Whether the team may ask a model for something else than a draft, such as the case so far."""
+    limits = DraftingLimits.objects.filter(team=team).first()
+    return limits is None or not _of_team(limits, timezone.localtime(timezone=ZoneInfo(team.time_zone)))
+
+
 def _of_team(limits: DraftingLimits, now: datetime) -> list[tuple[str, datetime]]:
     if limits.day_micros is None and limits.month_micros is None:
         return []
@@ -63,12 +69,12 @@ def _midnight(day: date, now: datetime) -> datetime:
     return datetime.combine(day, time(), now.tzinfo)
 
 
-def spend(team: Team, usage: Usage) -> None:
-    """Add what one answer took, in the caller's transaction."""
+def spend(team: Team, usage: Usage, *, drafts: int = 1) -> None:
+    """Add what one answer took, in the caller's transaction; `drafts` is 0 where it was another question."""
     day = timezone.localdate(timezone=ZoneInfo(team.time_zone))
     Spending.objects.get_or_create(team=team, day=day)
     Spending.objects.filter(team=team, day=day).update(
-        drafts=F("drafts") + 1, input=F("input") + usage.input, output=F("output") + usage.output,
+        drafts=F("drafts") + drafts, input=F("input") + usage.input, output=F("output") + usage.output,
         cache_read=F("cache_read") + usage.cache_read, cache_write=F("cache_write") + usage.cache_write,
         cost_micros=F("cost_micros") + usage.cost_micros,
     )  # fmt: skip

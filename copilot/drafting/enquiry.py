@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from copilot.context.enquiry import Customer, Passage, nearest, readable
 from copilot.context.value import Item
+from copilot.drafting.budget import has_money, spend
 from copilot.drafting.engine import EngineError
 from copilot.drafting.prompt import Prompt, passages, rules
 from copilot.drafting.work import model_in_use
@@ -65,15 +66,17 @@ def enquire(who: Standing, customer: Customer, question: str) -> Enquiry:
     question = question.strip()[:LONGEST_QUESTION]
     near = nearest(question, readable(who, customer), customer.language, READ)
     plain = Enquiry(question, tuple(Cited(one.item, one.quote) for one in near if one.speaks)[:SHOWN])
-    writer = None if customer.people_only or not near else model_in_use()
-    if writer is None:
+    writer = model_in_use() if near else None
+    team = customer.team
+    if writer is None or customer.people_only or team is None or not has_money(team):
         return plain
     prompt = Prompt(RULES, passages(customer.name, [_shown(one) for one in near], question), frozenset())
     try:
-        answer, _, _ = writer.fill(prompt, Answered)
+        answer, _, usage = writer.fill(prompt, Answered)
     except EngineError as error:
         log.warning("an enquiry was not answered by the model: %s", error.code)
         return plain
+    spend(team, usage, drafts=0)
     if not answer.known:
         return Enquiry(question)
     return checked(answer, near, question) or plain

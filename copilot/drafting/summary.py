@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 import bell
 from copilot.context.build import LEFT_WHOLE
+from copilot.drafting.budget import has_money, spend
 from copilot.drafting.case import told
 from copilot.drafting.engine import EngineError
 from copilot.drafting.prompt import Prompt, letters, rules
@@ -53,7 +54,8 @@ def summarise(case_id: int) -> None:
     """Make the three lines anew; a worker that dies leaves it due again when its lease is over."""
     mine = CaseSummary.objects.filter(pk=case_id)
     claimed = mine.filter(due_at__lte=Now()).update(due_at=Now() + LEASE, attempts=F("attempts") + 1)
-    case = mine.select_related("conversation__contact", "conversation__account").first() if claimed else None
+    related = [f"conversation__{name}" for name in ("contact", "account", "team")]
+    case = mine.select_related(*related).first() if claimed else None
     if case is None:
         return
     said = list(told(case.conversation).order_by("sent_at", "pk"))[:-LEFT_WHOLE]
@@ -73,11 +75,13 @@ def summarise(case_id: int) -> None:
 
 def _written(case: CaseSummary, said: list[Message]) -> dict[str, Any]:
     writer = model_in_use()
-    if writer is None or people_only(case.conversation):
+    team = case.conversation.team
+    if writer is None or people_only(case.conversation) or not has_money(team):
         return _by_rule(case, said)
     read = said if len(said) <= BEGINNING + END else said[:BEGINNING] + said[-END:]
     prompt = Prompt(RULES, letters("conversation", read, LONGEST), frozenset())
     answer, model, usage = writer.fill(prompt, Lines)
+    spend(team, usage, drafts=0)
     cost, lines = {"cost_micros": F("cost_micros") + usage.cost_micros}, checked(answer, read)
     if len(lines) < LINES:
         log.info("case %s: %d of its lines stood on nothing", case.pk, LINES - len(lines))

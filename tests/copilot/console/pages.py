@@ -6,8 +6,7 @@ from dataclasses import replace
 from copilot.console import cards, rows
 from copilot.console.cards import Choice, Line, Paragraph, Person, Run
 from copilot.console.connection_rows import ConnectionLine
-from copilot.console.enquiry import EnquiryPage
-from tests.copilot.console import connection_scenes, merge_scenes, texts_scenes
+from tests.copilot.console import connection_scenes, enquiry_scenes, merge_scenes, texts_scenes
 from tests.copilot.console.drafts import CARDS, DANA, MARA, PRIYA, SAM, TO_DANA, Scene, card, clash, past, why
 from tests.copilot.console.scenes import QUESTION, diff, empty, handover, inbox, shell, thread
 
@@ -289,18 +288,6 @@ def long() -> Scene:
     }  # fmt: skip
 
 
-def enquiry() -> Scene:
-    quotes = ("Term ends 14 March 2027, notice by 12 February.", "We would rather renew before the summer.")
-    titles = ("Contract F-031, CRM", "Dana Ruiz, email")
-    sources = zip(titles, quotes, strict=True)
-    told = EnquiryPage(
-        "Halden Freight", "/accounts/1/enquiry/", "/accounts/1/", "When does their contract end?", True,
-        "It ends on 14 March 2027; notice is due by 12 February.",
-        tuple(cards.Source(n, *one, "3 days ago", "/accounts/1/") for n, one in enumerate(sources, 1)),
-    )  # fmt: skip
-    return "enquiry.html", {"enquiry": told, "shell": shell("accounts")}
-
-
 def plain(template: str) -> Scene:
     return template, {}
 
@@ -371,7 +358,7 @@ PAGES: dict[str, Callable[[], Scene]] = {
     "contact": merge_scenes.contact,
     "contact-propose": lambda: merge_scenes.contact(proposing=True),
     "merge": lambda: merge_scenes.merge("proposed"),
-    "enquiry": enquiry,
+    "enquiry": enquiry_scenes.enquiry,
     "keys": lambda: plain("keys.html"),
     "settings-me": me,
     "settings-team": team,
