@@ -20,7 +20,7 @@ TURNS = 5
 # Together they hold three of the four sending workers until their first time-outs, and two after that.
 HANGING = 2
 ROWS = 100  # due at each receiver
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 
 
 def main() -> None:
