@@ -19,7 +19,7 @@ def without_hidden(context: Context) -> Context:
         subject=clean(context.subject),
         about_account=tuple(clean(line) for line in context.about_account),
         turns=tuple(replace(turn, text=clean(turn.text), name=clean(turn.name)) for turn in context.turns),
-        items=tuple(_item(item) for item in context.items),
+        items=tuple(without_hidden_in(item) for item in context.items),
         case=tuple(replace(line, text=clean(line.text), quote=clean(line.quote)) for line in context.case),
         instructions=tuple(clean(one) for one in context.instructions),
         customer=clean(context.customer),
@@ -32,7 +32,7 @@ def clean(text: str) -> str:
     return without_secrets(without_unseen(text))
 
 
-def _item(item: Item) -> Item:
+def without_hidden_in(item: Item) -> Item:
     if item.kind in OURS:
         return replace(item, title=without_unseen(item.title), text=without_unseen(item.text))
     return replace(item, title=clean(item.title), text=clean(item.text))

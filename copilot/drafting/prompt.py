@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from copilot.context.hiding import clean
+from copilot.context.hiding import clean, without_hidden_in
 from copilot.context.value import Context, Item, Turn, cut
 from copilot.drafting.answer import Shape
 from interactions.models import Message
@@ -65,8 +65,10 @@ def letters(name: str, messages: Iterable[Message], longest: int) -> tuple[Block
 
 def passages(customer: str, items: Iterable[Item], question: str) -> tuple[Block, ...]:
     """What is known of a customer as one data block, and a colleague's question as another."""
-    known = Block(_data("about_the_customer", [{"customer": customer}, *map(_item, items)]))
-    return known, Block(_data("question", [question]))
+    known = Block(
+        _data("about_the_customer", [{"customer": customer}, *(_item(without_hidden_in(one)) for one in items)])
+    )
+    return known, Block(_data("question", [clean(question)]))
 
 
 def render(context: Context) -> Prompt:

@@ -13,7 +13,7 @@ from typing import Any
 from copilot.context.value import Context, Item
 from copilot.drafting.checks import leaks, names, speech, tongue
 from copilot.drafting.checks.facts import Fact, facts_in, folded
-from copilot.drafting.checks.known import Known, Pool, words_of
+from copilot.drafting.checks.known import HOUSE, Known, Pool, words_of
 from copilot.drafting.checks.questions import unanswered
 from copilot.drafting.engine import Mark, Reply
 from copilot.secrets import secrets_in
@@ -45,7 +45,6 @@ NOTES = {
 }  # fmt: skip
 NOTICES = frozenset({"register", "unanswered"})
 _EVIDENCE = ("record", "note", "promise", "message", "answer")
-_HOUSE = ("article", "saved_reply", "past_reply")
 _QUOTE = re.compile(r"“([^“”]+)”|„([^„“”]+)[“”]|«\s?([^«»]+?)\s?»|\"([^\"]+)\"")
 _IMAGE = re.compile(r"!\[[^\]]*\]\s*\(|<\s*/?\s*[a-z!][^>]*>|\[[^\]]+\]\(\s*\S+\s*\)", re.I)
 _TELLING = frozenset({"link", "email", "phone", "amount", "id"})  # no coincidence
@@ -118,12 +117,13 @@ def _our_register(context: Context, language: str) -> str:
 
 
 def _fault(said: Said, known: Known, language: str) -> str:
-    """The gravest fault of the sentence."""
-    return (
-        _leak(said, known, language)
-        or _unsupported(said, known, language)
-        or (_speech(said) if said.core else "")
-    )
+    """The gravest fault of the sentence; whoever ticks a promise or a claim has read its figures too."""
+    leak = _leak(said, known, language)
+    wrong = "" if leak else _unsupported(said, known, language)
+    spoken = _speech(said, known) if said.core and not leak else ""
+    if spoken in ("done", "promise") and wrong in ("figure", "name"):
+        return spoken
+    return leak or wrong or spoken
 
 
 def _leak(said: Said, known: Known, language: str) -> str:
@@ -204,15 +204,17 @@ def _unknown_name(said: str, known: Known, language: str) -> bool:
     )
 
 
-def _speech(said: Said) -> str:
+def _speech(said: Said, known: Known) -> str:
     evidence = [item for item in said.cited if item.kind in _EVIDENCE and not item.internal]
     backed = any(_is_about(said.text, item) for item in evidence)
     if speech.claims_done(said.text) and not backed:
         return "done"
-    house = any(item.kind in _HOUSE for item in said.cited)
+    house = any(item.kind in HOUSE for item in said.cited)
     if speech.promises(said.text) and not evidence and (speech.speaks_for_us(said.text) or not house):
         return "promise"
-    return "policy" if speech.lays_down(said.text) and not (house or evidence) else ""
+    if speech.lays_down(said.text) and not (house or evidence) and not known.rule(said.text):
+        return "policy"
+    return ""
 
 
 def _is_about(said: str, item: Item) -> bool:

@@ -26,6 +26,8 @@ _DULL = frozenset(
     " après ses son leur sans rien tout toute".split()
 )
 RUN = 6  # words in a row that are no coincidence
+HOUSE = ("article", "saved_reply", "past_reply")
+MOST = 0.7
 ENOUGH = 2  # customers, and agents, who make a fact the house's own
 
 
@@ -209,6 +211,12 @@ class Known:
             for word in named | telling(example.text, self.context.language):
                 using[word].add(example.customer)
         return {word for word, customers in using.items() if len(customers) == 1 and len(word) > 2}
+
+    def rule(self, said: str) -> bool:
+        """What the team wrote down says most of it, though the sentence does not cite it."""
+        stems = stems_of(set(words_of(said)))
+        told = (stems_of(set(words_of(one.text))) for one in self.context.items if one.kind in HOUSE)
+        return any(len(stems & one) >= MOST * len(stems) for one in told)
 
     def fact(self, fact: Fact) -> bool:
         """A source states it; a link only where the team wrote it or has it on record."""

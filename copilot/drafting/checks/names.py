@@ -61,6 +61,12 @@ _OPENERS = frozenset(
     " service support delivery shipping payment access information everything assembly work help"
     " training".split()
 )
+# What a program calls its own buttons and pages.
+_BUTTON = re.compile(
+    r"(?:\b(?:press|click(?: on)?|under|tick|choose|select|open|go to|tap|called|menu|button|page|tab|sur"
+    r"|sous|onglet)"
+    r"|switch on|[>→]) (?:[A-ZÀ-Þ][\w-]* (?:[>→] )?)*$"
+)
 _DOES = re.compile(
     r"^(?:,? (?:from|in the|at the|of the|at our|in our|on our|has|is|will|can|would|may|looks?|knows?|takes?"
     r"|wrote|writes"
@@ -100,7 +106,10 @@ def _capitals(said: str) -> Iterator[str]:
     opening = True
     for found in _WORD.finditer(said):
         word = found[0]
-        if word[0].isupper() and _is_name(word) and (not opening or _opens_as_name(word, said[found.end() :])):
+        is_one = (
+            _opens_as_name(word, said[found.end() :]) if opening else not _BUTTON.search(said[: found.start()])
+        )
+        if word[0].isupper() and _is_name(word) and is_one:
             yield word
         gap = re.match(r"[^\w]*", said[found.end() :])
         opening = bool(gap and re.search(r"[.:!?…“”„«»\"\n•]|^\s*[-–]\s", gap[0])) and not _is_title(word)
@@ -113,7 +122,8 @@ def _is_title(word: str) -> bool:
 def _is_name(word: str) -> bool:
     if word.isupper() and len(word) <= 4:
         return False
-    return word.lower() not in _ORDINARY and not _is_title(word)
+    low = word.lower()
+    return low not in _ORDINARY and low.removesuffix("s") not in _ORDINARY and not _is_title(word)
 
 
 def _opens_as_name(word: str, rest: str) -> bool:
@@ -121,5 +131,5 @@ def _opens_as_name(word: str, rest: str) -> bool:
         return False
     second = _WORD.match(rest.lstrip())
     beside = bool(second and second[0][0].isupper() and rest.startswith(" ") and _is_name(second[0]))
-    noun = word.endswith(("ing", "ion", "ions", "ment", "ments", "ness", "ity", "ance", "ence"))
+    noun = word.endswith(("s", "ing", "ion", "ions", "ment", "ments", "ness", "ity", "ance", "ence"))
     return beside or (not noun and bool(_DOES.match(rest)))

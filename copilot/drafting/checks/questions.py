@@ -33,6 +33,7 @@ _ASKS_FOR = (
      {"amount"}),
     (re.compile(r"\b(?:how many|wie viele|combien d)\b", re.I), {"number", "word"}),
 )  # fmt: skip
+_BACK = re.compile(r"\b(?:it|its|them|they|that|this|one|ones|es|das|dies|sie|ça|cela|celle|celui)\b", re.I)
 _YES_OR_NO = re.compile(
     r"^(?:\w+[,:] )?(?:(?:and|und|et) )?(?:is|are|do|does|did|can|could|may|will|would|has|have|kann|können"
     r"|ist|sind|haben|hast|gibt"
@@ -51,9 +52,14 @@ def unanswered(asked: str, answer: str, cited: str) -> list[str]:
         own = (_about(question) - others) or _about(question)
         plain = bool(_YES_OR_NO.match(question) and _SAYS_SO.search(answer))
         settled = plain or any(pattern.search(question) and kinds & wanted for pattern, wanted in _ASKS_FOR)
-        if own and not own & said and not settled:
+        if len(own) >= _enough(question) and not own & said and not settled:
             found.append(question)
     return found
+
+
+def _enough(question: str) -> int:
+    """Content words that tell what is asked; "Can you add it?" rests on what stood before it."""
+    return 3 if _BACK.search(question) else 2
 
 
 def _questions(asked: str) -> list[str]:

@@ -10,8 +10,8 @@ _OFFER = re.compile(
     re.I,
 )
 _PROMISE = re.compile(
-    r"\b(?:I|we)(?:['’]ll| will| shall|['’]m going to| am going to|['’]re going to| are going to| promise"
-    r"| guarantee)\b"
+    r"\b(?:I|we)(?:['’]ll| will| shall|['’]m going to| am going to|['’]re going to| are going to)\b"
+    r"|\b(?:I|we)(?: (?:promise|guarantee) (?:you|to|that)\b)"
     r"|\byou(?:['’]ll| will) (?:soon |also )?(?:have|get|receive|hear|be (?:refunded|credited|paid))\b"
     r"|\bwill be (?:refunded|credited|sent|shipped|replaced|repaired|paid|waived|extended|upgraded"
     r"|reimbursed)\b"
