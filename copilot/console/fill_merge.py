@@ -31,9 +31,9 @@ def both(who: Standing, contact: Contact, into: Contact, roles: tuple[str, str])
 
 
 def _own(contact: Contact) -> Iterable[SideLine]:
-    account = contact.account.name if contact.account else "None"
+    account = contact.account.name if contact.account else ""
     told = (("Account", account), ("Email", contact.email), ("Phone", contact.phone), ("Title", contact.title))
-    return (SideLine(name, (value,)) for name, value in told if value)
+    return (SideLine(name, (value or "None",)) for name, value in told)
 
 
 def _told(who: Standing, ids: Sequence[int]) -> dict[int, list[SideLine]]:

@@ -1,19 +1,26 @@
 """Two contacts turn out to be one person: proposed, merged, taken back, erased; nothing is moved by it."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.db import connection as database
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from copilot.context.build import CONVERSATION, build_context
 from copilot.context.value import Context
 from copilot.drafting.switch import people_only
 from copilot.models import Draft
+from customers import merging
 from customers.models import Contact, ContactMerge, Erasure, Promise
 from people.models import AuditEntry
 from tests.cast import Cast
+from tests.conftest import EXPLORE
 from tests.copilot.api.calling import Program, is_problem, program_of, program_of_connection
 from tests.crm import SIGRID, PushingCrm, minutes_ago
+from tests.factories import a_contact
 from tests.work import run_tasks
 
 pytestmark = pytest.mark.django_db
@@ -175,3 +182,51 @@ def test_erasing_one_erases_the_person(world: PushingCrm, cast: Cast) -> None:
         for row in program_of(cast.ada).get("erasures/", external_id=name).json()["results"]
     }
     assert both == {receipt.pk}, "the receipt knows all their names"
+
+
+KINDS = ["propose", "merge", "merge", "part", "decline"]
+DEEDS = st.tuples(st.sampled_from(KINDS), st.integers(0, 2), st.integers(0, 2))
+
+
+@settings(
+    max_examples=EXPLORE or 12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(deeds=st.lists(DEEDS, min_size=4, max_size=14))
+def test_whatever_people_decide_nobody_stands_behind_somebody_hidden(
+    cast: Cast, deeds: list[tuple[str, int, int]]
+) -> None:
+    """Every group is exactly what the merges say that were not taken back; and a refusal changes nothing."""
+    three = [a_contact(name=f"Sigrid {number}", account=cast.fjord) for number in range(3)]
+    for deed, one, other in deeds:
+        with suppress(merging.NotPossible):
+            act(deed, three[one], three[other], cast)
+        stand = {row.pk: row.shown_as_id for row in Contact.objects.filter(pk__in=[row.pk for row in three])}
+        rows = ContactMerge.objects.filter(state="merged", contact__in=three).values_list("contact", "into")
+        expected = dict(rows) | {into: into for _, into in rows}
+        assert stand == {row.pk: expected.get(row.pk) for row in three}
+        assert all(stand[shown] == shown for shown in stand.values() if shown), "no chain, no circle"
+
+
+def act(deed: str, one: Contact, other: Contact, cast: Cast) -> None:
+    one.refresh_from_db()
+    other.refresh_from_db()
+    if deed in ("propose", "merge"):
+        with suppress(merging.NotPossible):
+            merging.propose(one, other, cast.ines, "")
+    merge = ContactMerge.objects.filter(contact=one).order_by("-pk").first()
+    if merge and deed == "part":
+        merging.part(merge, cast.petra, "")
+    elif merge and deed != "propose":
+        {"merge": merging.merge_proposed, "decline": merging.decline}[deed](merge, cast.petra)
+
+
+def test_the_database_itself_refuses_a_chain(cast: Cast) -> None:
+    first, second, third = (a_contact(name=name, account=cast.fjord) for name in ("A", "B", "C"))
+    for wrong in (
+        {first: second},
+        {first: second, second: first},
+        {first: first, second: first, third: second},
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            for one, shown in wrong.items():
+                Contact.objects.filter(pk=one.pk).update(shown_as=shown)

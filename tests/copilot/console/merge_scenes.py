@@ -22,6 +22,7 @@ def _both() -> Both:
     left = (
         SideLine("Account", ("Parish Trust",)),
         SideLine("Email", ("dana@ruiz.example",)),
+        SideLine("Phone", ("None",)),
         SideLine("Known as", ("p-88 in Tarnway CRM",)),
         SideLine("Conversations", ("Keys for the side door",)),
         SideLine("Notes", ("None",)),
