@@ -50,7 +50,8 @@ def agree(examples: Iterable[Example], question: str) -> Agreement | None:
     if not near:
         return None
     phrases = {number: _phrases(number, example) for number, example in enumerate(near)}
-    centre = max(phrases, key=lambda number: _closeness(number, phrases, near))
+    words = {number: [word for phrase in said for word in phrase.words] for number, said in phrases.items()}
+    centre = max(phrases, key=lambda number: _closeness(number, words, near))
     kept, left_out, backing = [], set[str](), set[int]()
     for phrase in phrases[centre]:
         backers = _backers(phrase, phrases)
@@ -99,14 +100,10 @@ def _phrases(number: int, example: Example) -> list[Phrase]:
     return found
 
 
-def _closeness(number: int, phrases: dict[int, list[Phrase]], near: list[Example]) -> float:
+def _closeness(number: int, words: dict[int, list[str]], near: list[Example]) -> float:
     """How well a reply stands for the others: the sum of likenesses, the nearer weighing more."""
-    mine = [word for phrase in phrases[number] for word in phrase.words]
-    others = (
-        near[other].score * likeness(mine, [w for phrase in said for w in phrase.words])
-        for other, said in phrases.items()
-        if other != number
-    )
+    mine = words[number]
+    others = (near[other].score * likeness(mine, said) for other, said in words.items() if other != number)
     return sum(others) + near[number].score
 
 
