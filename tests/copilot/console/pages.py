@@ -6,7 +6,13 @@ from dataclasses import replace
 from copilot.console import cards, rows
 from copilot.console.cards import Choice, Line, Paragraph, Person, Run
 from copilot.console.connection_rows import ConnectionLine
-from tests.copilot.console import connection_scenes, enquiry_scenes, merge_scenes, texts_scenes
+from tests.copilot.console import (
+    connection_scenes,
+    copilot_scenes,
+    enquiry_scenes,
+    merge_scenes,
+    texts_scenes,
+)
 from tests.copilot.console.drafts import CARDS, DANA, MARA, PRIYA, SAM, TO_DANA, Scene, card, clash, past, why
 from tests.copilot.console.scenes import QUESTION, diff, empty, handover, inbox, shell, thread
 
@@ -348,6 +354,7 @@ PAGES: dict[str, Callable[[], Scene]] = {
     ),
     "escalate": lambda: ("escalate.html", {"handover": handover()}),
     "note": lambda: ("note.html", {"conversation_id": 1}),
+    **copilot_scenes.COPILOT,
     "account": lambda: ("account.html", {"account": account(), "shell": shell("accounts")}),
     "accounts": accounts,
     "search": search,
