@@ -162,6 +162,7 @@ CELERY_TASK_ROUTES = {
     "interactions.tasks.deliver": {"queue": "sending"},
     "interactions.tasks.ask_arrived": {"queue": "sending"},
     "copilot.tasks.draft": {"queue": "drafting"},
+    "copilot.tasks.alternative": {"queue": "drafting"},
     "copilot.tasks.count_topic": {"queue": "learning"},
 }
 CELERY_TIMEZONE = "UTC"

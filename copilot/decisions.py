@@ -80,7 +80,7 @@ def approve(
     draft_id: int, version: int, actor: Actor, ticks: Sequence[str] = (), wording: Wording = Wording()
 ) -> Decision:
     """Send the draft as it stands; every check is ticked by this person."""
-    draft = _locked(draft_id, version, only_from=[State.READY])
+    draft = locked(draft_id, version, only_from=[State.READY])
     if draft.abstained or not draft.text.strip():
         raise Invalid("There is no text to approve yet.")
     unticked = [c["id"] for c in draft.checks if c["tick"] and c["id"] not in ticks]
@@ -92,7 +92,7 @@ def approve(
 @transaction.atomic
 def edit(draft_id: int, version: int, actor: Actor, wording: Wording, ticks: Sequence[str] = ()) -> Decision:
     """Send what the person made of it; words of their own need no ticks."""
-    draft = _locked(draft_id, version, only_from=set(Draft.OPEN) - set(Draft.WORKING))
+    draft = locked(draft_id, version, only_from=set(Draft.OPEN) - set(Draft.WORKING))
     if not (wording.text or "").strip():
         raise Invalid("The reply is empty. Nothing was sent.")
     untouched = wording.text == draft.text and draft.state == State.READY
@@ -222,7 +222,7 @@ def escalate(
     question: str = "",
 ) -> Decision:
     """Hand it to a person or team, with the draft, its sources and a brief."""
-    draft = _locked(draft_id, version, only_from=set(Draft.OPEN) - {State.ESCALATED})
+    draft = locked(draft_id, version, only_from=set(Draft.OPEN) - {State.ESCALATED})
     conversation = draft.conversation
     escalation = Escalation.objects.create(
         conversation=conversation, by=actor.person, reason=reason, question=question,
@@ -238,21 +238,24 @@ def escalate(
 
 @transaction.atomic
 def discard(draft_id: int, version: int, actor: Actor, reason: str = "") -> Decision:
-    draft = _locked(draft_id, version, only_from=Draft.OPEN)
+    draft = locked(draft_id, version, only_from=Draft.OPEN)
     _end_escalation(draft.conversation, Escalation.State.RETURNED)
     move(draft, State.DISCARDED, lease_until=None)
     return _decide(draft.conversation, draft, Kind.DISCARD, actor, reason=reason)
 
 
 @transaction.atomic
-def redraft(draft_id: int, version: int, actor: Actor, instruction: str = "") -> Decision:
-    """Write it again for the newest message, with all instructions so far."""
-    draft = _locked(draft_id, version, only_from=set(Draft.OPEN) - {State.QUEUED})
+def redraft(
+    draft_id: int, version: int, actor: Actor, instruction: str = "", without: int | None = None
+) -> Decision:
+    """Write it again for the newest message, with all instructions so far but number `without`."""
+    draft = locked(draft_id, version, only_from=set(Draft.OPEN) - {State.QUEUED})
     allowed = ruling(draft.conversation, actor.person)
     if not allowed.may_request:
         raise Invalid(f"{allowed.why} Write the reply yourself.")
     decision = _decide(draft.conversation, draft, Kind.REDRAFT, actor, instruction=instruction)
-    instructions = [*draft.instructions, instruction] if instruction else draft.instructions
+    instructions = [one for n, one in enumerate(draft.instructions) if n != without]
+    instructions += [instruction] if instruction else []
     newest = opening.newest_from_customer(draft.conversation)
     _end_escalation(draft.conversation, Escalation.State.RETURNED)
     opening.requeue(draft, newest, instructions=instructions)
@@ -262,15 +265,13 @@ def redraft(draft_id: int, version: int, actor: Actor, instruction: str = "") ->
 @transaction.atomic
 def answer(draft_id: int, version: int, actor: Actor, answers: Mapping[int, str]) -> Decision:
     """What the draft lacked, by a colleague who knows: kept with their name, and written into a new draft."""
-    draft = _locked(draft_id, version, only_from=[State.READY, State.STALE])
-    given = {pk: text.strip()[:LONGEST_ANSWER] for pk, text in answers.items() if text.strip()}
-    kept = [
-        draft.questions.filter(pk=pk, answered_at=None).update(
-            answer=text, answered_by=actor.person, answered_at=timezone.now()
-        )
-        for pk, text in given.items()
-    ]
-    if not sum(kept):
+    draft = locked(draft_id, version, only_from=[State.READY, State.STALE])
+    kept = 0
+    for pk, text in answers.items():
+        open_one = draft.questions.filter(pk=pk if text.strip() else 0, answered_at=None)
+        told = {"answer": text.strip()[:LONGEST_ANSWER], "answered_by": actor.person}
+        kept += open_one.update(**told, answered_at=timezone.now())
+    if not kept:
         raise Invalid("There was no answer in it. The draft is as it was.")
     return redraft(draft_id, version, actor)
 
@@ -340,7 +341,7 @@ def save_edit(draft_id: int, actor: Actor, text: str) -> Draft:
     return draft
 
 
-def _locked(draft_id: int, version: int, *, only_from: Collection[str]) -> Draft:
+def locked(draft_id: int, version: int, *, only_from: Collection[str]) -> Draft:
     """The draft, locked, exactly as the person saw it."""
     draft = (
         Draft.objects.select_for_update(of=("self",))
@@ -388,6 +389,7 @@ def _decide(
         conversation=conversation, draft=draft, person=actor.person, key=actor.key, kind=kind,
         drafted=draft.text if draft else "", text=text, reason=reason[:300],
         instruction=instruction[:1000], ticks=ticks or [], outbox=outbox, escalation=escalation,
+        alternative=draft.picked if draft else "",
         seconds=seconds,
     )  # fmt: skip
     records.note_news_of(conversation)

@@ -85,6 +85,7 @@ def _rest_on(draft: Draft, sources: list[object]) -> None:
     if draft.state in (State.READY, State.STALE):
         opening.requeue(draft, None)
     else:
+        draft.alternatives.all().delete()
         Draft.objects.filter(pk=draft.pk).update(
             sources=sources, text=BLANK, edited_text="", missing=[], unused=[], checks=[]
         )

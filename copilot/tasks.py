@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_init
 
-from copilot.drafting import summary
+from copilot.drafting import alternatives, summary
 from copilot.drafting.work import engine_in_use, work
 from copilot.insight import records
 from copilot.knowledge import embedding
@@ -14,6 +14,11 @@ from copilot.knowledge import embedding
 @shared_task
 def draft(draft_id: int) -> None:
     work(draft_id)
+
+
+@shared_task
+def alternative(alternative_id: int) -> None:
+    alternatives.write(alternative_id)
 
 
 @shared_task

@@ -65,10 +65,18 @@ class DecisionBody(serializers.Serializer[Any]):
     )
     question = Text(2000, help_text="For `escalate`: what its receiver is asked.")
     instruction = Text(1000, help_text="For `redraft`: what is to be different.")
-    alternative = Text(80, help_text="No draft offers alternatives yet, so none can be chosen.")
+    alternative = Text(80, help_text="For `approve` and `edit`: the id or way of the wording picked.")
     ticks = serializers.ListField(
         child=serializers.CharField(max_length=80), required=False, allow_null=True, max_length=200,
         help_text="Ids of the checks that a person has looked at.",
+    )  # fmt: skip
+
+
+class WaysBody(serializers.Serializer[Any]):
+    version = serializers.IntegerField(help_text="The draft's version that was looked at.")
+    ways = serializers.ListField(
+        child=serializers.CharField(max_length=80), min_length=1, max_length=3,
+        help_text="shorter, warmer, firmer, or your own words; without a language model shorter and another.",
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from copilot import decisions, releasing, replaying
+from copilot import choosing, decisions, releasing, replaying
 from copilot.api import bodies, reach
 from copilot.api.door import Door
 from copilot.api.idempotency import once
@@ -58,16 +58,25 @@ class DraftDecisions(Deciding):
     def post(self, request: Request, pk: int) -> Response:
         """Approve, edit, escalate, discard or redraft; the first decision wins."""
         who = caller(request)
-        draft = get_object_or_404(reach.drafts(who), pk=pk)
-        if not reach.decidable(who).filter(pk=pk).exists():
-            raise PermissionDenied("You may read this conversation, and others answer it.")
+        draft = _decidable(who, pk)
         sent = _read(bodies.DecisionBody, request)
         return _decided(who, _decide(who, draft, sent), status=201)
 
 
+def _decidable(who: Caller, pk: int) -> Draft:
+    draft: Draft = get_object_or_404(reach.drafts(who), pk=pk)
+    if not reach.decidable(who).filter(pk=pk).exists():
+        raise PermissionDenied("You may read this conversation, and others answer it.")
+    return draft
+
+
+@transaction.atomic
 def _decide(who: Caller, draft: Draft, sent: dict[str, Any]) -> Decision:
-    _check_sense(draft, sent)
     actor, version, ticks = _actor(who), sent["version"], sent.get("ticks") or ()
+    if sent.get("alternative") and sent["kind"] in (Kind.APPROVE, Kind.EDIT):
+        draft = choosing.pick(draft.pk, version, actor, sent["alternative"])
+        version = sent["version"] = draft.version
+    _check_sense(draft, sent)
     match sent["kind"]:
         case Kind.APPROVE:
             return decisions.approve(draft.pk, version, actor, ticks, bodies.wording(sent))
@@ -81,6 +90,21 @@ def _decide(who: Caller, draft: Draft, sent: dict[str, Any]) -> Decision:
             return decisions.redraft(draft.pk, version, actor, sent.get("instruction") or "")
 
 
+class DraftAlternatives(Deciding):
+    @extend_schema(
+        operation_id="drafts_vary", request=bodies.WaysBody, responses={202: DraftSerializer},
+        parameters=[IDEMPOTENCY_KEY], tags=["drafts"],
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, pk: int) -> Response:
+        """Ask for up to three other wordings; they appear among the draft's `alternatives`."""
+        who = caller(request)
+        _decidable(who, pk)
+        sent = _read(bodies.WaysBody, request)
+        choosing.ask_for(pk, sent["version"], _actor(who), sent["ways"])
+        return Response(DraftSerializer(reach.drafts(who).get(pk=pk)).data, status=202)
+
+
 class DraftAnswers(Deciding):
     @extend_schema(
         operation_id="drafts_answer", request=bodies.AnswersBody, responses={201: DecisionSerializer},
@@ -90,9 +114,7 @@ class DraftAnswers(Deciding):
     def post(self, request: Request, pk: int) -> Response:
         """Answer the draft's questions; it is written again with your answers as sources."""
         who = caller(request)
-        get_object_or_404(reach.drafts(who), pk=pk)
-        if not reach.decidable(who).filter(pk=pk).exists():
-            raise PermissionDenied("You may read this conversation, and others answer it.")
+        _decidable(who, pk)
         sent = _read(bodies.AnswersBody, request)
         return _decided(who, decisions.answer(pk, sent["version"], _actor(who), sent["answers"]), status=201)
 
@@ -101,8 +123,8 @@ def _check_sense(draft: Draft, sent: dict[str, Any]) -> None:
     """Refuse what would be passed over in silence; an old version is for the verb to refuse."""
     if sent["version"] != draft.version:
         return
-    if sent.get("alternative"):
-        raise Invalid("This draft offers no alternatives to choose from. Nothing was sent.")
+    if sent.get("alternative") and sent["kind"] not in (Kind.APPROVE, Kind.EDIT):
+        raise Invalid("An alternative is picked with approve or edit. Nothing was changed.")
     if sent["kind"] == Kind.APPROVE and sent.get("text") not in (None, draft.text):
         raise Invalid("Approving sends the draft's own text. To send another, use the kind edit.")
 

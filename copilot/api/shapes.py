@@ -6,8 +6,8 @@ from urllib.parse import urlsplit, urlunsplit
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from copilot.drafting.failures import told
-from copilot.models import Article, Decision, Draft, Question, Signal
+from copilot.drafting.failures import sentence, told
+from copilot.models import Alternative, Article, Decision, Draft, Question, Signal
 from customers.models import (
     Account,
     Contact,
@@ -151,6 +151,19 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
         )  # fmt: skip
 
 
+class AlternativeSerializer(serializers.ModelSerializer[Alternative]):
+    """Another wording, picked by sending its id or way as `alternative` with a decision."""
+
+    failure = serializers.SerializerMethodField(help_text="In words; empty when there is none.")
+
+    class Meta:
+        model = Alternative
+        fields = ("id", "way", "state", "text", "sources", "checks", "failure")
+
+    def get_failure(self, one: Alternative) -> str:
+        return sentence(one.failure) if one.failure else ""
+
+
 class QuestionSerializer(serializers.ModelSerializer[Question]):
     """What the draft asks its agent; `gap` are the words between brackets in its text."""
 
@@ -165,12 +178,14 @@ class DraftSerializer(serializers.ModelSerializer[Draft]):
     state = serializers.SerializerMethodField()
     failure = serializers.SerializerMethodField(help_text="In words; empty when there is none.")
     questions = QuestionSerializer(many=True)
+    alternatives = AlternativeSerializer(many=True)
 
     class Meta:
         model = Draft
         fields = (
             "id", "conversation", "n", "state", "version", "text", "abstained", "missing", "questions",
-            "sources", "checks", "lessons", "envelope", "instructions", "engine", "failure", "answers",
+            "picked", "alternatives", "sources", "checks", "lessons", "envelope", "instructions",
+            "engine", "failure", "answers",
             "created_at", "ready_at",
         )  # fmt: skip
 
@@ -199,8 +214,8 @@ class DecisionSerializer(serializers.ModelSerializer[Decision]):
         model = Decision
         fields = (
             "id", "kind", "conversation", "draft", "state", "version", "person", "by_key", "at", "text",
-            "reason", "instruction", "ticks", "seconds", "delivery", "waits_for", "released_by", "undo_until",
-            "undone_at",
+            "reason", "instruction", "alternative", "ticks", "seconds", "delivery", "waits_for",
+            "released_by", "undo_until", "undone_at",
         )  # fmt: skip
 
     @extend_schema_field({"type": ["string", "null"], "format": "date-time"})

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from copilot.console.asked import Asked, Other
+
 CardState = Literal[
     "none", "queued", "thinking", "streaming", "ready", "abstained", "editing", "writing", "stale", "failed",
     "waiting", "approved", "sent", "refused", "unknown", "escalated", "answered_elsewhere", "discarded",
@@ -135,18 +137,6 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question of the draft's; with an `answer`, what may be kept of it for the next time."""
-
-    id: int
-    text: str
-    gap: str = ""
-    knows: str = ""  # who may know, and why
-    answer: str = ""
-    account: str = ""  # empty: it cannot be kept as a note
-
-
-@dataclass(frozen=True, slots=True)
 class Lesson:
     title: str
     origin: str = ""
@@ -207,6 +197,11 @@ class Card:
     question: str = ""  # an abstention, or the reason of an escalation or a discard
     missing: tuple[str, ...] = ()
     questions: tuple[Asked, ...] = ()  # what the draft lacks
+    others: tuple[Other, ...] = ()  # wordings beside this one
+    ways: tuple[str, ...] = ()  # in which others may be asked for
+    takes_words: bool = False  # and in a person's own words
+    picked: str = ""
+    wishes: tuple[str, ...] = ()  # what was asked for so far
     keeps: tuple[Asked, ...] = ()  # answers that may serve again
     reason: str = ""  # failed, refused, unknown: what happened, in plain words
     delivery: str = ""  # unknown: the id of what a person settles; waiting: of what a second person releases

@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.urls import reverse
 from django_htmx.http import reswap, retarget
 
-from copilot import decisions, escalations, keeping
+from copilot import choosing, decisions, escalations, keeping
 from copilot.access import decidable_drafts
 from copilot.console import scene as scenes
 from copilot.console.conversation import answer_action, answer_with, keep_envelope, kept_envelope
@@ -230,7 +230,9 @@ def redraft(visit: Visit, conversation_id: int, n: int) -> HttpResponse:
 
 
 def _redraft(ask: Ask) -> Status:
-    decisions.redraft(ask.draft.pk, ask.version, ask.actor, ask.field("instruction"))
+    without = ask.field("without")
+    number = int(without) if without.isdigit() else None
+    decisions.redraft(ask.draft.pk, ask.version, ask.actor, ask.field("instruction"), number)
     return Status("A new draft is on its way.", quiet=True)
 
 
@@ -245,6 +247,28 @@ def _answer(ask: Ask) -> Status:
     answers = {int(pk): text for pk, text in told.items() if pk.isdigit()}
     decisions.answer(ask.draft.pk, ask.version, ask.actor, answers)
     return Status("Kept with your name. A new draft is on its way.", quiet=True)
+
+
+@page("POST", allowed=reads)
+def vary(visit: Visit, conversation_id: int, n: int) -> HttpResponse:
+    """Ask for other wordings, by the names of the ways or in words, several parted by semicolons."""
+    return _act(visit, conversation_id, n, _vary)
+
+
+def _vary(ask: Ask) -> Status:
+    ways = [*ask.visit.request.POST.getlist("way"), *ask.field("words").split(";")]
+    choosing.ask_for(ask.draft.pk, ask.version, ask.actor, ways)
+    return Status("Another wording is on its way.", quiet=True)
+
+
+@page("POST", allowed=reads)
+def pick(visit: Visit, conversation_id: int, n: int) -> HttpResponse:
+    return _act(visit, conversation_id, n, _pick)
+
+
+def _pick(ask: Ask) -> Status:
+    draft = choosing.pick(ask.draft.pk, ask.version, ask.actor, ask.field("alternative"))
+    return Status(f"The draft is now {draft.picked}. The former wording is kept beside it.", quiet=True)
 
 
 @page("POST", allowed=reads)

@@ -19,7 +19,7 @@ from copilot.console.cards import (
     plain_paragraphs,
     plural,
 )
-from copilot.console.fill_asks import asks, keeps
+from copilot.console.fill_asks import asks, keeps, others
 from copilot.console.fill_rows import colleague, customer
 from copilot.console.fill_sending import base, decided_card
 from copilot.console.fill_text import edited_paragraphs, paragraphs, short
@@ -136,7 +136,7 @@ def _ready(scene: Scene, draft: Draft, ticks: Sequence[str]) -> Card:
         reason=refusal, meta=meta, can=frozenset(can),
         checks=() if has_edits(draft) else _checks(draft, ticks),
         notices=() if has_edits(draft) else _notices(draft),
-        offline=draft.engine == "offline", questions=open_asks, keeps=keeps(scene),
+        offline=draft.engine == "offline", questions=open_asks, keeps=keeps(scene), **others(draft),
     )  # fmt: skip
 
 
@@ -290,7 +290,7 @@ def editing(scene: Scene, typed: Typed) -> Card:
     return Card(
         **base(scene), **letter, state="editing", saved_at=draft.edited_at,
         checks=_checks(draft, typed.ticks) if text == draft.text and draft.state == State.READY else (),
-        can=frozenset({"approve", "edit", "escalate", "write", "note"}),
+        can=frozenset({"approve", "edit", "escalate", "write", "note"}), others=others(draft)["others"],
     )  # fmt: skip
 
 

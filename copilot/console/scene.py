@@ -133,7 +133,9 @@ def _messages(conversation: Conversation) -> list[Message]:
 
 def _draft(conversation: Conversation, n: int | None) -> Draft | None:
     drafts = (
-        conversation.drafts.select_related("edited_by", "answers").prefetch_related("questions").order_by("-n")
+        conversation.drafts.select_related("edited_by", "answers")
+        .prefetch_related("questions", "alternatives")
+        .order_by("-n")
     )
     draft = drafts.first() if n is None else drafts.filter(n=n).first()
     if draft is None and n is not None:

@@ -38,7 +38,9 @@ _BEFORE_WORDS = (Draft.State.QUEUED, Draft.State.THINKING, Draft.State.STREAMING
 _STATE = """
 SELECT
     version, status, assignee_id,
-    (SELECT json_build_object('n', n, 'version', version, 'state', state, 'text', text, 'editor', edited_by_id)
+    (SELECT json_build_object('n', n, 'version', version, 'state', state, 'text', text, 'editor', edited_by_id,
+        'others', (SELECT count(*) FROM copilot_alternative AS other
+                   WHERE other.draft_id = copilot_draft.id AND other.state <> 'queued'))
      FROM copilot_draft WHERE conversation_id = conversation.id ORDER BY n DESC LIMIT 1),
     (SELECT json_build_object('id', decision.id, 'undone', undone_at, 'state', state)
      FROM copilot_decision AS decision LEFT JOIN interactions_outboxmessage AS sent ON sent.id = outbox_id

@@ -99,6 +99,7 @@ class Context:
     examples: tuple[Example, ...] = ()
     instructions: tuple[str, ...] = ()
     unused: tuple[Unused, ...] = ()
+    way: str = ""  # of an alternative: how it is to differ
     case: tuple[CaseLine, ...] = ()
     outgrown: bool = False  # more was said than the turns and the case so far tell
 

@@ -1,6 +1,6 @@
 """After the engine: what the draft leaves open becomes questions to the agent, with who may know."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db.models import F
 
@@ -21,15 +21,20 @@ def ask(draft: Draft, reply: Reply, context: Context) -> None:
     """In the transaction that makes the draft ready. The gaps are read off the text itself: of what an engine
     says it asks, only what stands there is believed."""
     draft.questions.filter(answered_at=None).delete()
-    told = dict(reply.asks)
-    for gap in open_gaps(reply.text, context)[:MOST]:
-        around = _sentence(reply.text, f"[{gap}]")
-        text = told.get(gap) or f"What is {gap} in “{around}”?"
-        _keep(draft, context, gap, text, around)
+    ask_gaps(draft, reply, context)
     if not reply.text.strip():
         asked = _asked(context, context.question)
         who = context.customer_first_name or "the customer"
         _keep(draft, context, "", f"What should {who} hear about “{asked}”?" if asked else _PLAIN, asked)
+
+
+def ask_gaps(draft: Draft, reply: Reply, context: Context, known: Collection[str] = ()) -> None:
+    """One question a gap; none for those that are `known`."""
+    told = dict(reply.asks)
+    for gap in [one for one in open_gaps(reply.text, context) if one not in known][:MOST]:
+        around = _sentence(reply.text, f"[{gap}]")
+        text = told.get(gap) or f"What is {gap} in “{around}”?"
+        _keep(draft, context, gap, text, around)
 
 
 _PLAIN = "What should the customer hear?"

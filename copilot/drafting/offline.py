@@ -38,6 +38,8 @@ class Offline:
     def write(self, context: Context, say: Say) -> Reply:
         core, marks, missing = _core(context)
         records = _records_asked_about(context)
+        if context.way:
+            core, marks, records = _otherwise(context, core, marks, records)
         if not core and not records:
             return _abstain(context)
         text, marks = _letter(context, core, marks, records)
@@ -51,11 +53,30 @@ class Offline:
         )
 
 
-def _core(context: Context) -> tuple[str, list[Mark], list[str]]:
+def _otherwise(
+    context: Context, core: str, marks: list[Mark], records: list[Item]
+) -> tuple[str, list[Mark], list[Item]]:
+    """What can be done without a model: the next nearest wording, or only the sentences nearest to what was
+    asked; nothing where that would be no other letter."""
+    if context.way == "another":
+        other, placed, _ = _core(context, skip=1)
+        return (other, placed, records) if other and other != core else ("", [], [])
+    said = _sentences(core)
+    asked = content(context.question)
+    near = max(said, key=lambda one: len(asked & content(one)), default="")
+    if context.way != "shorter" or (len(said) < 2 and not records):
+        return "", [], []
+    return near, [Mark(len(near), mark.item_id) for mark in marks[-1:]], []
+
+
+def _core(context: Context, skip: int = 0) -> tuple[str, list[Mark], list[str]]:
     """The main part of the answer, its marks relative to its start, and what it leaves open."""
     for kind in _KINDS:
         for item in context.items:
             if item.kind == kind and _serves(item, context):
+                if skip:
+                    skip -= 1
+                    continue
                 text, marks = _completed(_wording(item, context), item, context)
                 missing = [
                     f"The usual reply names {_LEFT_OUT.get(one, one)} here. Look it up." for one in item.gaps

@@ -82,9 +82,10 @@ def requeue(draft: Draft, message: Message | None, **fields: Any) -> bool:
     moved = move(
         draft, State.QUEUED, answers=message or draft.answers, text="", abstained=False, missing=[],
         sources=[], unused=[], checks=[], edited_text="", edited_by=None, edited_at=None, failure="",
-        reference="", attempts=0, due_at=Now(), lease_until=None, ready_at=None, **fields,
+        reference="", picked="", attempts=0, due_at=Now(), lease_until=None, ready_at=None, **fields,
     )  # fmt: skip
     if moved:
+        draft.alternatives.all().delete()  # they were other wordings of what is gone
         bell.ring(DRAFT, draft.pk)
     return moved
 

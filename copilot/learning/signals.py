@@ -30,6 +30,7 @@ def keep_signal(
         seconds=decision.seconds if decision else None,
         sources=[source["id"] for source in draft.sources] if draft else [],
         lessons=draft.lessons if draft else [],
+        alternative=draft.picked if draft else "",
         state=Signal.State.SETTLED if settled else Signal.State.PENDING,
         settled_at=timezone.now() if settled else None,
     )  # fmt: skip

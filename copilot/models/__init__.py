@@ -1,5 +1,6 @@
 """What is suggested, what a person decided, and what may be drawn on."""
 
+from copilot.models.alternative import Alternative
 from copilot.models.case import CaseSummary
 from copilot.models.decision import Brief, Decision, Signal
 from copilot.models.draft import Draft
@@ -14,6 +15,7 @@ from copilot.models.switch import DraftingSwitch
 from copilot.models.topic import Topic, TopicLabel, TopicRecord
 
 __all__ = [
+    "Alternative",
     "Article",
     "ArticleProposal",
     "Brief",

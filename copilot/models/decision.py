@@ -31,6 +31,13 @@ class Decision(models.Model):
     reason = models.CharField(max_length=300, blank=True)
     instruction = models.CharField(max_length=1000, blank=True)
     ticks = models.JSONField(default=list)
+    alternative = models.CharField(
+        max_length=80,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Which wording was picked.",
+    )
     outbox = models.OneToOneField(
         OutboxMessage, models.SET_NULL, null=True, blank=True, related_name="decision"
     )
@@ -84,6 +91,7 @@ class Signal(models.Model):
     seconds = models.PositiveIntegerField(null=True)
     sources = models.JSONField(default=list)
     lessons = models.JSONField(default=list)
+    alternative = models.CharField(max_length=80, blank=True, default="", db_default="")
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
     at = models.DateTimeField(auto_now_add=True)
     settled_at = models.DateTimeField(null=True, blank=True)

@@ -75,6 +75,9 @@ class Draft(models.Model):
     edited_at = models.DateTimeField(null=True, blank=True)
 
     instructions = models.JSONField(default=list)
+    picked = models.CharField(
+        max_length=80, blank=True, default="", db_default="", help_text="Which alternative."
+    )
     requested_by = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="+")
     engine = models.CharField(max_length=20, blank=True)
     model = models.CharField(max_length=80, blank=True)

@@ -16,7 +16,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 
 import bell
 from copilot.api.idempotency import forget_old_answers
-from copilot.drafting import case, opening, work
+from copilot.drafting import alternatives, case, opening, work
 from copilot.insight import records
 from copilot.knowledge import embedding
 from interactions import asking, delivering, inbox, outbox, sync
@@ -74,6 +74,7 @@ def sweep_once(rung: Rung) -> None:
         del rung[row]
     _ring(inbox.APPLY, inbox.due_events(MOST_ROWS), rung)
     _ring(opening.DRAFT, work.due_drafts(MOST_ROWS), rung)
+    _ring(alternatives.WRITE, alternatives.due(MOST_ROWS), rung)
     _ring(case.SUMMARISE, case.due_cases(MOST_ROWS), rung)
     _ring(outbox.DELIVER, delivering.due_rows(MOST_ROWS), rung)
     _ring(asking.ASK, asking.due_questions(MOST_ROWS), rung)

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from copilot.console import cards
+from copilot.console.asked import Asked, Other
 from copilot.console.cards import Card, Envelope, Line, Paragraph, Person, Run, Said, Source, Step
 
 NOW = timezone.now()
@@ -127,7 +128,7 @@ CARDS: dict[str, Callable[[], Card]] = {
         customer="Marc",
         question="Marc asks why Atelier Nord was charged twice in October. Two things are missing:",
         missing=("the second payment; the CRM shows only one", "whether a refund was agreed"),
-        questions=(cards.Asked(1, "What should Marc hear about “Why were we charged twice?”"),),
+        questions=(Asked(1, "What should Marc hear about “Why were we charged twice?”"),),
     ),
     "asks": lambda: card(
         "ready",
@@ -144,7 +145,7 @@ CARDS: dict[str, Callable[[], Card]] = {
         sources=1,
         words=16,
         questions=(
-            cards.Asked(
+            Asked(
                 1,
                 "What is the date in “The corrected invoice comes on [the date].”?",
                 "the date",
@@ -162,7 +163,22 @@ CARDS: dict[str, Callable[[], Card]] = {
         envelope=TO_DANA,
         sources=1,
         words=11,
-        keeps=(cards.Asked(1, "", answer="Friday 27 November", account="Halden Freight"),),
+        keeps=(Asked(1, "", answer="Friday 27 November", account="Halden Freight"),),
+    ),
+    "others": lambda: card(
+        "ready",
+        paragraphs=REPLY[:2],
+        envelope=TO_DANA,
+        sources=1,
+        words=22,
+        picked="shorter",
+        wishes=("Name the last day for notice.",),
+        others=(
+            Other(1, "as first written", TEXT),
+            Other(2, "a refund", note="“A refund” is being written."),
+        ),
+        ways=("warmer", "firmer"),
+        takes_words=True,
     ),
     "editing": lambda: card(
         "editing",
