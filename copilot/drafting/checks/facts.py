@@ -72,7 +72,7 @@ def _any(names: Iterable[str]) -> str:
 
 
 _M, _W = _any(_MONTHS), _any(_WEEKDAYS)
-_N = r"\d{1,3}(?:[ \u00a0\u202f'’]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)*"
+_N = r"\d{1,3}(?:[ \u00a0\u202f'’]\d{3}){1,5}(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+){0,6}"
 _CODES = _any(code for code in _CURRENCIES if code.isalpha())
 _ENDINGS = "com|net|org|io|co|de|fr|eu|uk|nl|ch|es|se|pl|info|biz|app|dev|ai|ru|cn|xyz|top|site|online|shop"
 _ENDINGS += "|store|link|click|example|test|zip|cloud|page"
@@ -199,13 +199,13 @@ _READERS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], Iterable[s
         ("time", r"\b(?P<h>\d{1,2})(?::|h)(?P<min>\d\d)(?:\s?(?P<half>[ap]\.?m\b))?"
                  r"|\b(?P<h2>\d{1,2})(?:[.](?P<min2>\d\d))?\s?(?P<half2>[ap]\.?m\b|uhr\b|h\b)",
          _time),
-        ("span", rf"\b(?:(?P<n>\d+(?:[.,]\d+)?)|(?P<w>[^\W\d_]+(?:-[^\W\d_]+)*))[\s-](?:(?:working|business"
-                 rf"|full|whole)\s)?"
-                 rf"(?P<unit>{_any(_UNITS)})\b", _span),
-        ("id", r"#?\b(?=[\w./-]*\d)(?=[\w./-]*[a-z])[a-z0-9]+(?:[-/.][a-z0-9]+)*\b", _id),
-        ("id", r"\b\d+(?:[-/]\d+)+\b|\b\d+(?:\.\d+){3}\b", _id),
+        ("span", r"\b(?:(?P<n>\d+(?:[.,]\d+)?)|(?P<w>[^\W\d_]{2,30}(?:-[^\W\d_]+){0,3}))[\s-]"
+                 rf"(?:(?:working|business|full|whole)\s)?(?P<unit>{_any(_UNITS)})\b", _span),
+        ("id", r"#?\b(?=[\w./-]{0,40}\d)(?=[\w./-]{0,40}[a-z])[a-z0-9]{1,40}"
+               r"(?:[-/.][a-z0-9]{1,40}){0,8}\b", _id),
+        ("id", r"\b\d{1,20}(?:[-/]\d{1,20}){1,8}\b|\b\d+(?:\.\d+){3}\b", _id),
         ("number", rf"#?(?<![\w.,])(?P<n>{_N})(?!\w)", _number),
-        ("word", r"\b[^\W\d_]+(?:-[^\W\d_]+)*\b", _number_word),
+        ("word", r"\b[^\W\d_]+(?:-[^\W\d_]+){0,3}\b", _number_word),
     )
 )  # fmt: skip
 
