@@ -124,6 +124,12 @@ REST = [
     get("api-signals-one",           "401 200 404 200 200 404 200 404"),
     get("api-articles",              "401 200 200 200 200 200 200 200"),
     get("api-articles-one",          "401 200 404 200 200 200 200 404"),
+    post("api-articles",             "401 403 403 403 400 201 201 403", title="T", body="B"),
+    patch("api-articles-one",        "401 403 404 403 200 200 200 404", version=1, body="By air."),
+    get("api-article-versions",      "401 200 404 200 200 200 200 404"),
+    get("api-saved-replies",         "401 200 200 200 200 200 200 200"),
+    get("api-saved-replies-one",     "401 200 404 200 200 200 200 404"),
+    patch("api-saved-replies-one",   "401 403 404 403 200 200 200 404", version=1, text="Hi"),
     get("api-connections",           "401 200 200 200 200 200 200 200"),
     get("api-connections-one",       "401 404 404 404 200 200 200 200"),
     get("api-events",                "401 200 200 200 200 200 200 200"),
@@ -310,6 +316,7 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
     note = Note.objects.create(account=cast.fjord, kind="preference", text="Writes briefly", created_at=now)
     promise = Promise.objects.create(account=cast.fjord, text="A call on Monday", made_at=now)
     article = texts.new_article(None, "Delivery", "By ship.", [cast.support])
+    saved = texts.new_saved_reply(None, cast.support, "Hello", "Hi {name}")
     proposal = proposals.propose(
         cast.support, cast.ines, "By air.", origin=proposals.Origin.PERSON, article=article
     )
@@ -337,6 +344,7 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
         "settle": decision.outbox_id, "redeliver": decision.outbox_id, "accept": note.pk,
         "set-topic": talk.pk, "topic_id": topic.pk, "topics": topic.pk, "costs": spent.pk,
         "delivery_id": decision.outbox_id, "fate": "arrived", "kind": "articles", "proposal_id": proposal.pk,
+        "article-versions": article.pk, "saved-replies": saved.pk,
         "text": article.pk, "text-edit": article.pk, "text-retire": article.pk, "text-version": article.pk,
     }  # fmt: skip
 

@@ -33,7 +33,7 @@ def _no_constant(name: str) -> None:
 
 
 class Door(APIView):
-    http_method_names = ("get", "head", "post")
+    http_method_names: tuple[str, ...] = ("get", "head", "post")
     metadata_class = None
     parser_classes = (JsonBody,)
 

@@ -7,10 +7,11 @@ from copilot.access import (
     visible_articles,
     visible_decisions,
     visible_drafts,
+    visible_saved_replies,
     visible_signals,
 )
 from copilot.api.keys import Caller
-from copilot.models import Article, Decision, Draft, Signal
+from copilot.models import Article, Decision, Draft, SavedReply, Signal
 from customers.access import tended_accounts, visible_accounts, visible_contacts, visible_records
 from customers.models import Account, Contact, ContactMerge, Erasure, Note, Promise, Record
 from interactions import access
@@ -106,6 +107,10 @@ def promises(who: Caller) -> QuerySet[Promise]:
 
 def articles(who: Caller) -> QuerySet[Article]:
     return Article.objects.none() if who.connection else visible_articles(who.standing)
+
+
+def saved_replies(who: Caller) -> QuerySet[SavedReply]:
+    return SavedReply.objects.none() if who.connection else visible_saved_replies(who.standing)
 
 
 def connections(who: Caller) -> QuerySet[Connection]:

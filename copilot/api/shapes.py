@@ -252,7 +252,18 @@ class SignalSerializer(serializers.ModelSerializer[Signal]):
 class ArticleSerializer(serializers.ModelSerializer[Article]):
     class Meta:
         model = Article
-        fields = ("id", "title", "body", "teams", "language", "owner", "review_by", "updated_at")
+        fields = (
+            "id",
+            "title",
+            "body",
+            "teams",
+            "language",
+            "owner",
+            "review_by",
+            "version",
+            "updated_at",
+            "retired_at",
+        )
 
 
 class ConnectionSerializer(serializers.ModelSerializer[Connection]):

@@ -10,6 +10,7 @@ from copilot.knowledge import proposals, texts
 from copilot.models import Article, ArticleProposal, SavedReply
 from people.models import User
 from tests.cast import Cast
+from tests.copilot.api.calling import program_of
 from tests.factories import a_conversation
 
 pytestmark = pytest.mark.django_db
@@ -119,3 +120,26 @@ def test_saved_replies_go_the_same_way_and_stay_in_their_team(
     for path in ("/articles/", f"/articles/{article.pk}/", "/articles/proposals/", "/saved-replies/"):
         with django_assert_max_num_queries(15):  # type: ignore[operator]
             assert petra.get(path).status_code == 200
+
+
+def test_programs_write_and_reword_articles_and_a_late_one_is_told(cast: Cast) -> None:
+    petra = program_of(cast.petra)
+    told = {
+        "title": "Refunds",
+        "body": "Within 10 days.",
+        "teams": [cast.support.pk],
+        "review_by": "2027-01-31",
+    }
+    made = petra.post("articles/", told).json()
+    assert made["version"] == 1 and made["teams"] == [cast.support.pk]
+    assert petra.post("articles/", told | {"teams": [cast.sales.pk]}).status_code == 400
+    path = f"articles/{made['id']}/"
+    assert petra.patch(path, {"version": 1, "body": "Within 14 days.", "why": "New"}).json()["version"] == 2
+    late = petra.patch(path, {"version": 1, "body": "Within 7 days."})
+    assert late.status_code == 409 and late.json()["version"] == 2
+    assert [one["n"] for one in petra.get(f"{path}versions/").json()] == [2, 1]
+    reply = texts.new_saved_reply(None, cast.support, "Hello", "Hi {name}")
+    assert (
+        petra.patch(f"saved-replies/{reply.pk}/", {"version": 1, "body": "Hej {name}"}).json()["text"]
+        == "Hej {name}"
+    )
