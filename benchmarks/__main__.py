@@ -9,6 +9,7 @@ NAMES = (
     "first_words",
     "pages",
     "star",
+    "retrieval",
     "drain",
     "doors",
     "slow_receiver",

@@ -13,36 +13,44 @@ from itertools import combinations
 from django.db import connection
 
 REMEMBERED_SECONDS = 600
-ROWS_BY_RARE_WORDS = 700
+ROWS_BY_RARE_WORDS = 700  # of the team, about; these are ranked
+READ_BY_RARE_WORDS = 20_000  # of all teams; these the index must read
 PAIRED = 6  # words beyond those, each pair of which finds rows too
 FEW_PAIRS = 6
-MOST_ROWS_PAIRED = 6_000  # of one word; the index must read them all
+MOST_READ_PAIRED = 6_000  # of one such word, of all teams
 
 
 @dataclass(frozen=True, slots=True)
 class Rarity:
-    """Of one table: about how many rows it has, and the share of them that each frequent word is in."""
+    """Of past replies: about how many there are, and the shares of frequent words and of teams."""
 
     rows: float
-    shares: dict[str, float]
+    words: dict[str, float]
     unnamed: float  # the share of a word that is rarer than all those
+    teams: dict[int, float]
 
     def about(self, word: str) -> float:
         """About how many rows the word is in."""
-        return self.rows * self.shares.get(word, self.unnamed)
+        return self.rows * self.words.get(word, self.unnamed)
+
+    def share_of(self, team_id: int) -> float:
+        """A team that the statistics do not name has few rows."""
+        return self.teams.get(team_id, 0.0 if self.teams else 1.0)
 
 
 _STATISTICS = """
-SELECT c.reltuples, s.most_common_elems::text::text[], s.most_common_elem_freqs
-FROM pg_class c LEFT JOIN pg_stats s
-  ON s.schemaname = current_schema() AND s.tablename = c.relname AND s.attname = 'vector'
-WHERE c.oid = %s::regclass
+SELECT c.reltuples, v.most_common_elems::text::text[], v.most_common_elem_freqs,
+       t.most_common_vals::text::bigint[], t.most_common_freqs
+FROM pg_class c
+LEFT JOIN pg_stats v ON v.schemaname = current_schema() AND v.tablename = c.relname AND v.attname = 'vector'
+LEFT JOIN pg_stats t ON t.schemaname = current_schema() AND t.tablename = c.relname AND t.attname = 'team_id'
+WHERE c.oid = 'copilot_pastreply'::regclass
 """
 
 
-def rarity_of(table: str) -> Rarity:
+def rarity_now() -> Rarity:
     """As of the last ANALYZE; looked up again after some minutes."""
-    return _rarity(table, int(time.monotonic() // REMEMBERED_SECONDS))
+    return _rarity(int(time.monotonic() // REMEMBERED_SECONDS))
 
 
 def forget() -> None:
@@ -50,13 +58,14 @@ def forget() -> None:
     _rarity.cache_clear()
 
 
-@lru_cache(maxsize=4)
-def _rarity(table: str, period: int) -> Rarity:
+@lru_cache(maxsize=1)
+def _rarity(period: int) -> Rarity:
     with connection.cursor() as cursor:
-        cursor.execute(_STATISTICS, [table])
-        rows, words, shares = cursor.fetchone()
+        cursor.execute(_STATISTICS)
+        rows, words, shares, teams, parts = cursor.fetchone()
     known = dict(zip(words or (), shares or (), strict=False))
-    return Rarity(max(rows, 0.0), known, min(known.values(), default=0.0) / 2)
+    unnamed = min(known.values(), default=0.0) / 2
+    return Rarity(max(rows, 0.0), known, unnamed, dict(zip(teams or (), parts or (), strict=False)))
 
 
 def lexemes(text: str, dictionary: str) -> list[str]:
@@ -67,20 +76,21 @@ def lexemes(text: str, dictionary: str) -> list[str]:
     return found
 
 
-def lookup(words: Iterable[str], rarity: Rarity) -> tuple[str, bool]:
+def lookup(words: Iterable[str], team_id: int, rarity: Rarity) -> tuple[str, bool]:
     """A tsquery for rows worth ranking: any of the rarest words, or two of the next ones together.
 
     And whether that may be too few, because the question's words are either very rare or very frequent.
     """
     ordered = sorted(words, key=rarity.about)
+    most = min(READ_BY_RARE_WORDS, ROWS_BY_RARE_WORDS / (rarity.share_of(team_id) or 1e-9))
     alone: list[str] = []
     rows = 0.0
     for word in ordered:
-        if alone and rows + rarity.about(word) > ROWS_BY_RARE_WORDS:
+        if alone and rows + rarity.about(word) > most:
             break
         alone.append(word)
         rows += rarity.about(word)
-    rest = [word for word in ordered[len(alone) :] if rarity.about(word) <= MOST_ROWS_PAIRED]
+    rest = [word for word in ordered[len(alone) :] if rarity.about(word) <= MOST_READ_PAIRED]
     pairs = [f"({quoted(one)} & {quoted(other)})" for one, other in combinations(rest[:PAIRED], 2)]
     return " | ".join([*map(quoted, alone), *pairs]), len(alone) < len(ordered) and len(pairs) < FEW_PAIRS
 

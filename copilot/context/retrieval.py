@@ -13,7 +13,7 @@ from django.db import connection, models
 from django.db.models import F, Func, Q, QuerySet, Value
 
 from copilot.context import vectors
-from copilot.context.rarity import lexemes, lookup, quoted, rarity_of
+from copilot.context.rarity import lexemes, lookup, quoted, rarity_now
 from copilot.context.value import Example
 from copilot.models import Article, PastReply, SavedReply
 from copilot.models.knowledge import dictionary
@@ -25,7 +25,7 @@ MOST_RANKED = 1500  # past replies that were looked up by their words
 NEWEST = 400  # past replies that are ranked because they are the latest
 MOST_FUSED = 10  # articles or saved replies of either list
 RANK_FROM = 60  # what reciprocal ranks are counted from
-ROUGHLY = 60  # of both that are ranked with care
+ROUGHLY = 200  # of both that are ranked with care; with 60 the drafts on real dialogues got worse
 _WORD = re.compile(r"\w+")
 
 
@@ -87,11 +87,16 @@ _MATCHES: dict[str, Any] = {
 
 def near_replies(team: Team, text: str, language: str, exclude: int, limit: int = 30) -> list[Example]:
     """Past replies of the team to something like `text`, the nearest first."""
-    scores = _ranked_replies(team, text, language, exclude, limit)
+    scores = ranked_replies(team, text, language, exclude, limit)
     model = vectors.model()
     if model:
         numbers = vectors.numbers_of(text, model)
         scores = fused(scores, vectors.near_replies(team, numbers, exclude, limit), limit)
+    return examples(scores)
+
+
+def examples(scores: dict[int, float]) -> list[Example]:
+    """Past replies by their scores, in that order."""
     found = {row[0]: row for row in PastReply.objects.filter(pk__in=scores).values_list("pk", *_SHOWN)}
     return [_example(found[pk], score) for pk, score in scores.items() if pk in found]
 
@@ -122,11 +127,12 @@ ORDER BY near DESC, id DESC LIMIT %(limit)s
 """
 
 
-def _ranked_replies(team: Team, text: str, language: str, exclude: int, limit: int) -> dict[int, float]:
+def ranked_replies(team: Team, text: str, language: str, exclude: int, limit: int) -> dict[int, float]:
+    """By words alone, the nearest first, with the rank of each."""
     words = lexemes(_first_words(text), dictionary(language))
     if not words:
         return {}
-    sought, few = lookup(words, rarity_of("copilot_pastreply"))
+    sought, few = lookup(words, team.pk, rarity_now())
     told: dict[str, Any] = {
         "lookup": sought, "words": " | ".join(map(quoted, words)),
         "team": team.pk, "exclude": exclude, "limit": limit, "most": MOST_RANKED,

@@ -19,11 +19,13 @@ LOOKED_AT = 100  # by the index at a time; it goes on while too few are of the t
 TABLE = Embedding._meta.db_table
 KINDS = ("past_reply", "saved_reply", "article")
 
-_FINISH = [
-    f"ALTER TABLE {TABLE} ADD FOREIGN KEY ({{kind}}_id) REFERENCES copilot_{{table}} (id) ON DELETE CASCADE",
+INDEX = (
     f"CREATE INDEX embedding_near ON {TABLE} USING hnsw (numbers halfvec_cosine_ops)"
-    " WHERE past_reply_id IS NOT NULL",
-]
+    " WHERE past_reply_id IS NOT NULL"
+)
+_REFERENCE = (
+    f"ALTER TABLE {TABLE} ADD FOREIGN KEY ({{kind}}_id) REFERENCES copilot_{{table}} (id) ON DELETE CASCADE"
+)
 
 
 def prepare(**_: Any) -> bool:
@@ -45,8 +47,8 @@ def _make() -> None:
         editor.create_model(Embedding)
     with connection.cursor() as cursor:
         for kind in KINDS:
-            cursor.execute(_FINISH[0].format(kind=kind, table=kind.replace("_", "")))
-        cursor.execute(_FINISH[1])
+            cursor.execute(_REFERENCE.format(kind=kind, table=kind.replace("_", "")))
+        cursor.execute(INDEX)
 
 
 def is_there() -> bool:
@@ -87,9 +89,11 @@ def keep(kind: str, rows: Iterable[tuple[int, int | None, int | None, Sequence[f
         cursor.executemany(sql, [(pk, team, talk, written(numbers)) for pk, team, talk, numbers in rows])
 
 
-def near_replies(team: Team, numbers: Sequence[float], exclude: int, limit: int) -> dict[int, float]:
+def near_replies(
+    team: Team, numbers: Sequence[float], exclude: int, limit: int, *, exact: bool | None = None
+) -> dict[int, float]:
     """The nearest past replies of the team, the nearest first, with the cosine of each."""
-    exact = _is_small(team)
+    exact = _is_small(team) if exact is None else exact
     # Adding nothing to the distance keeps the index out of it.
     distance = "(numbers <=> %(to)s::halfvec)" + (" + 0" if exact else "")
     sql = (

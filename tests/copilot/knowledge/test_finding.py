@@ -115,9 +115,13 @@ def test_a_large_team_is_searched_by_the_index_that_looks_on_for_its_rows(
 
 
 def test_rare_words_find_rows_and_frequent_ones_only_in_pairs() -> None:
-    known = Rarity(100_000, {"refund": 0.004, "card": 0.005, "the": 0.6, "want": 0.05}, 0.0001)
-    assert rarity.lookup(["the", "want", "refund", "card", "o'hara"], known) == (
+    known = Rarity(
+        100_000, {"refund": 0.004, "card": 0.005, "the": 0.6, "want": 0.05}, 0.0001, {1: 0.9, 2: 0.01}
+    )
+    asked = ["the", "want", "refund", "card", "o'hara"]
+    assert rarity.lookup(asked, 1, known) == (
         "'o''hara' | 'refund' | ('card' & 'want')", True
     )  # fmt: skip
-    fresh = Rarity(0, {}, 0)
-    assert rarity.lookup(["a", "b"], fresh) == ("'a' | 'b'", False)
+    assert "'want'" in rarity.lookup(asked, 2, known)[0].split(" | ")
+    fresh = Rarity(0, {}, 0, {})
+    assert rarity.lookup(["a", "b"], 1, fresh) == ("'a' | 'b'", False)
