@@ -23,6 +23,7 @@ from copilot.console.fill_asks import asks, keeps, others
 from copilot.console.fill_rows import colleague, customer
 from copilot.console.fill_sending import base, decided_card
 from copilot.console.fill_text import edited_paragraphs, paragraphs, short
+from copilot.console.fill_topic import topic_of
 from copilot.console.scene import Scene
 from copilot.drafting import failures
 from copilot.drafting.opening import envelope as usual_envelope
@@ -219,11 +220,15 @@ def _abstained(scene: Scene, draft: Draft) -> Card:
     missing, meta = tuple(draft.missing), "no source, so no draft"
     if draft.engine == NOBODY:
         question, missing, meta = missing[0], missing[1:], "not tried"
+    can: set[Verb] = {"redraft", "escalate", "discard", "write", "note"}
+    topic = topic_of(scene.conversation)
+    if topic is not None and topic.drafting == topic.Drafting.NEVER:
+        can.discard("redraft")
     return Card(
         **base(scene), state="abstained", meta=meta, question=question,
         missing=missing, offline=draft.engine == "offline",
         kept=account.name if account else "", questions=asks(scene), keeps=keeps(scene),
-        can=frozenset({"redraft", "escalate", "discard", "write", "note"}),
+        can=frozenset(can),
     )  # fmt: skip
 
 

@@ -48,6 +48,11 @@ def test_a_topic_is_shown_and_corrected_with_one_key(
     assert "25 drafts decided in the last 90 days" in answer
     assert "8 rewritten, 3 handed on, 2 discarded" in answer
     assert TopicLabel.objects.get().text.startswith("When does our contract end?")
+    Draft.objects.update(abstained=True, engine="nobody", text="", missing=["Not trusted here.", "Write it."])
+    page = ines.get(f"/inbox/{talk.pk}/").content.decode()
+    assert "Not trusted here." in page and "What should Sigrid hear?" in page and "no model was asked" in page
+    topics.set_drafting(contracts, Topic.Drafting.NEVER, cast.petra)
+    assert "What should Sigrid hear?" not in ines.get(f"/inbox/{talk.pk}/").content.decode()
     assert ines.post(url, {"topic": "none"}).status_code == 303
     talk.refresh_from_db()
     assert talk.topic == "" and ines.post(url, {"topic": "999"}).status_code == 404
