@@ -27,7 +27,10 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     )),
     ("time", re.compile(r"\b\d{1,2}(?::\d\d)(?:\s?[ap]m)?\b|\b\d{1,2}\s?[ap]m\b", re.I)),
     ("day", re.compile(rf"\b(?:{_DAYS})\b", re.I)),
-    ("id", re.compile(r"#?\b(?=[\w-]*\d)(?:[A-Z]{1,6}-?[\w-]*\d[\w-]*|\d{4,})\b")),
+    ("id", re.compile(
+        r"#?\b(?=[\w-]*\d)(?:[A-Z]{1,6}-?[\w-]*\d[\w-]*|\d{4,}"
+        r"|(?=[\w-]{0,40}[^\W\d])[\w-]{0,40}\d{3}[\w-]{0,40})\b"  # in small letters too: noah_6181
+    )),
     ("number", re.compile(r"\b\d+(?:[.,]\d+)*\b")),
 )  # fmt: skip
 
