@@ -334,17 +334,16 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
         "drafts": draft.pk, "decisions": decision.pk, "signals": decision.signal.pk, "articles": article.pk,
         "connections": connection.pk, "events": event, "deliveries": decision.outbox_id,
         "people": cast.tomas.pk, "teams": cast.support.pk, "reply": talk.pk, "request-draft": talk.pk,
-        "ask-account": cast.fjord.pk, "ask-conversation": talk.pk,
-        "decide": draft.pk, "undo": decision.pk, "answer": draft.pk, "vary": draft.pk,
+        "ask-account": cast.fjord.pk, "ask-conversation": talk.pk, "decide": draft.pk, "undo": decision.pk,
+        "answer": draft.pk, "vary": draft.pk, "article-versions": article.pk, "saved-replies": saved.pk,
         "question_id": talk.questions.create(text="When?").pk, "way": "note",
         "release": decision.pk, "return": decision.pk, "replay": event, "replay-dead": connection.pk,
         "syncs": connection.pk, "erasures": Erasure.objects.create(at=now, source=connection.pk).pk,
         "merges": merge.pk, "decide-merge": merge.pk, "third": third.pk, "merge_id": merge.pk, "deed": "merge",
-        "erase": cast.sigrid.pk, "contact_id": cast.sigrid.pk,
-        "settle": decision.outbox_id, "redeliver": decision.outbox_id, "accept": note.pk,
+        "erase": cast.sigrid.pk, "contact_id": cast.sigrid.pk, "accept": note.pk,
+        "settle": decision.outbox_id, "redeliver": decision.outbox_id,
         "set-topic": talk.pk, "topic_id": topic.pk, "topics": topic.pk, "costs": spent.pk,
         "delivery_id": decision.outbox_id, "fate": "arrived", "kind": "articles", "proposal_id": proposal.pk,
-        "article-versions": article.pk, "saved-replies": saved.pk,
         "text": article.pk, "text-edit": article.pk, "text-retire": article.pk, "text-version": article.pk,
     }  # fmt: skip
 
@@ -384,10 +383,8 @@ def test_everyone_gets_what_the_matrix_says(
 def test_the_stream_is_for_who_may_see_the_conversation(
     world: dict[str, Any], visitors: dict[str, Visitor]
 ) -> None:
-    """By itself, because a stream gives back its connection, and with it a test's transaction.
-
-    In a thread of its own, because a browser test before may have left its event loop in ours.
-    """
+    """By itself, because a stream gives back its connection, and with it a test's transaction; in a thread
+    of its own, because a browser test before may have left its event loop in ours."""
     path = f"{reverse(STREAM)}?c={world['conversation_id']}"
 
     def visit_all() -> dict[str, int]:

@@ -46,7 +46,7 @@ SENTENCES: dict[str, str] = {
     "budget_day": f"The team's budget for drafts is used up for today. {KEPT} {RAISE}",
     "budget_month": f"The team's budget for drafts is used up for this month. {KEPT} {RAISE}",
     "budget_sender": f"As many drafts as the team allows were written for this sender lately. {KEPT} {RAISE}",
-    "nothing_else": f"There is no such other wording to offer here. {KEPT}",
+    "nothing_else": f"There is no such other wording to offer here. {KEPT} {WRITE}.",
     # what people decided
     "stopped_by_person": f"Drafting was stopped. {KEPT} {WRITE}, or redraft.",
     "people_only": f"This customer is answered by people only. {KEPT} {WRITE}.",

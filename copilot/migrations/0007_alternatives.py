@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='draft',
             name='picked',
-            field=models.CharField(blank=True, db_default='', default='', max_length=80),
+            field=models.CharField(blank=True, db_default='', default='', help_text='Which alternative.', max_length=80),
         ),
         migrations.AddField(
             model_name='signal',
