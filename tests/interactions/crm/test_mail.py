@@ -126,7 +126,9 @@ def mails(settings: Settings) -> Path:
 
 
 def left(mails: Path) -> list[bytes]:
-    return [file.read_bytes().partition(b"\n" + b"-" * 79)[0] for file in sorted(mails.iterdir())]
+    """Every mail, the oldest first; two of the same second may stand in one file."""
+    parts = [part for file in sorted(mails.iterdir()) for part in file.read_bytes().split(b"\n" + b"-" * 79)]
+    return [part.lstrip(b"\n") for part in parts if part.strip()]
 
 
 def test_a_colleagues_answer_from_their_mail_program_settles_the_draft(post: Post, cast: Cast) -> None:
