@@ -18,7 +18,7 @@ from tests.cast import Cast
 from tests.copilot.api.calling import is_problem, program_of
 from tests.factories import a_connection, a_conversation, a_reply
 from tests.receiver import Receiver, Reply
-from tests.work import end_waits, run_tasks
+from tests.work import end_waits, eventually, run_tasks
 
 
 @pytest.fixture
@@ -178,6 +178,15 @@ def test_two_hanging_receivers_leave_a_worker_and_delay_nobody_else(
     assert (len(states), set(states)) == (20, {"pending", "retry"})
 
 
+def locks_held() -> int:
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+            " WHERE locktype = 'advisory' AND datname = current_database()"
+        )
+        return int(cursor.fetchone()[0])
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_receiver_that_has_just_failed_has_one_place(asked: Conversation, receiver: Receiver) -> None:
     outbox.announce(asked, "draft.ready", {})
@@ -190,6 +199,7 @@ def test_a_receiver_that_has_just_failed_has_one_place(asked: Conversation, rece
             seen.append(is_free)
         database.close()
 
+    assert eventually(lambda: not locks_held()), "the sessions of an earlier test are not gone yet"
     for failures in (0, 1):
         Connection.objects.update(failures=failures)
         with listeners.place(row) as is_free:

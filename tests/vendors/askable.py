@@ -23,6 +23,7 @@ from interactions.models import Connection
 from tests.cast import Cast
 from tests.factories import a_connection
 from tests.vendors.server import Asked, FakeVendor, Says
+from tests.work import eventually
 
 NEWS, PAST = 10, 25
 
@@ -137,7 +138,14 @@ def killed(work: Callable[[], Any]) -> bool:
         finally:
             os._exit(0)
     _, status = os.waitpid(child, 0)
+    assert eventually(lambda: _sessions() == 1), "its session holds what it held until the database notices"
     return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+
+
+def _sessions() -> int:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        return int(cursor.fetchone()[0])
 
 
 @pytest.fixture
