@@ -15,8 +15,8 @@ def shell(visit: Visit, section: str, view: str = "") -> Shell:
     if visit.reads_conversations:
         numbers = lists.counts(visit.who)
         places.append(_inbox(visit, section, view, numbers))
-        places.append(_place(section, "accounts", "Accounts", key="a"))
-        places.append(_place(section, "search", "Search", single="/"))
+        places.append(_place(section, "accounts", "Accounts", "accounts", key="a"))
+        places.append(_place(section, "search", "Search", "text-search", single="/"))
     if visit.who.teams or visit.who.is_admin:
         articles = reverse("texts", args=["articles"])
         places.append(Place("articles", "Articles", articles, "articles", "t", current=section == "articles"))
@@ -31,8 +31,8 @@ def shell(visit: Visit, section: str, view: str = "") -> Shell:
     )
 
 
-def _place(section: str, name: str, label: str, key: str = "", single: str = "") -> Place:
-    return Place(name, label, reverse(name), name, key, current=section == name, single=single)
+def _place(section: str, name: str, label: str, icon: str, *, key: str = "", single: str = "") -> Place:
+    return Place(name, label, reverse(name), icon, key, current=section == name, single=single)
 
 
 def _inbox(visit: Visit, section: str, view: str, numbers: dict[str, int]) -> Place:

@@ -34,7 +34,7 @@ def shell(current: str = "inbox") -> rows.Shell:
         places=(
             place("inbox", "Inbox", "inbox", "i", current=current == "inbox", parts=VIEWS),
             place("accounts", "Accounts", "accounts", "a", current=current == "accounts"),
-            place("search", "Search", "search", current=current == "search", single="/"),
+            place("search", "Search", "text-search", current=current == "search", single="/"),
             place("learning", "Learning", "learning", "l", current=current == "learning"),
         ),
     )
