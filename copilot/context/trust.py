@@ -20,6 +20,8 @@ class Trust:
 
 def trust(conversation: Conversation) -> Trust:
     """Of a conversation's topic; all is well where it has none."""
+    if not conversation.topic:
+        return Trust()
     topic = Topic.objects.filter(labels__conversation=conversation).select_related("record").first()
     if topic is None:
         return Trust()

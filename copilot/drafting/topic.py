@@ -15,7 +15,12 @@ LEAD = "A lead can change this under Copilot, Topics."
 
 
 def propose_topic(conversation: Conversation) -> None:
-    """From its nearest neighbours, unless a person or the history has said what it is about."""
+    """From its nearest neighbours, unless a person or the history has said what it is about.
+
+    A team without topics asks nothing more: this stands before a draft's first words.
+    """
+    if not Topic.objects.filter(team=conversation.team_id).exists():
+        return
     label = TopicLabel.objects.filter(conversation=conversation).first()
     if label.by != By.COPILOT if label else conversation.topic:
         return
