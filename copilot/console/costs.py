@@ -1,6 +1,7 @@
 """What drafts cost a team a day, as a plot, a table and CSV, and the budgets that pause drafting."""
 
 import csv
+import math
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -96,20 +97,15 @@ def _days(team: Team) -> tuple[CostDay, ...]:
     today = timezone.localdate(timezone=ZoneInfo(team.time_zone))
     first = today - timedelta(days=DAYS - 1)
     spent = {one.day: one for one in Spending.objects.filter(team=team, day__gte=first)}
-    most = max((_height_of(one) for one in spent.values()), default=0) or 1
+    most = max((one.cost_micros for one in spent.values()), default=0) or 1
     dates = [first + timedelta(days=number) for number in range(DAYS)]
     return tuple(_day(one, spent.get(one), number, most) for number, one in enumerate(dates))
-
-
-def _height_of(one: Spending) -> int:
-    """Money, or drafts where the model costs nothing."""
-    return one.cost_micros or one.drafts
 
 
 def _day(day: date, one: Spending | None, number: int, most: int) -> CostDay:
     if one is None:
         return CostDay(day, 0, 0, 0, _dollars(0), number * STEP)
-    height = max(1, round(HIGH * _height_of(one) / most))
+    height = math.ceil(HIGH * one.cost_micros / most)
     read = one.input + one.cache_read + one.cache_write
     return CostDay(
         day, one.drafts, read, one.output, _dollars(one.cost_micros), number * STEP, HIGH - height, height

@@ -90,7 +90,7 @@ def standing() -> str:
     """How texts are found here, in a sentence for people."""
     name = name_in_use()
     if not name:
-        return "Found by their words alone: the dependency group `embedder` is not installed."
+        return "Found by their words alone: no embedder is installed."
     if not vectors.has_room():
         return "Found by their words alone: the database does not offer the extension pgvector."
     rest = "; some are still to be read" if due() else ""
