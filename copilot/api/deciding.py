@@ -65,8 +65,7 @@ class DraftDecisions(Deciding):
 
 def _decidable(who: Caller, pk: int) -> Draft:
     draft: Draft = get_object_or_404(reach.drafts(who), pk=pk)
-    if not reach.decidable(who).filter(pk=pk).exists():
-        raise PermissionDenied("You may read this conversation, and others answer it.")
+    reach.must_answer(who, draft.conversation_id)
     return draft
 
 
@@ -148,7 +147,7 @@ class DecisionUndo(Deciding):
         """Take it back: a reply within its undo time, a discard, or an escalation."""
         who = caller(request)
         decision = get_object_or_404(reach.decisions(who), pk=pk)
-        _must_answer(who, decision.conversation_id)
+        reach.must_answer(who, decision.conversation_id)
         return _decided(who, decisions.undo(decision.pk, _actor(who)), status=200)
 
 
@@ -183,7 +182,7 @@ class DecisionReturn(Deciding):
 def _to_release(who: Caller, pk: int) -> Decision:
     rows = reach.decisions(who).select_related("conversation__account", "outbox", "draft")
     decision = get_object_or_404(rows, pk=pk)
-    _must_answer(who, decision.conversation_id)
+    reach.must_answer(who, decision.conversation_id)
     if decision.outbox is None or not decision.outbox.release_by:
         raise Problem(409, "refused", "This decision waits for nobody's release.")
     if not may_release(who.standing, decision.conversation, decision.outbox, decision.person_id):
@@ -201,7 +200,7 @@ class ConversationReplies(Deciding):
         """Write a reply without a draft; one that is open is set aside."""
         who = caller(request)
         conversation = get_object_or_404(reach.conversations(who), pk=pk)
-        _must_answer(who, conversation.pk)
+        reach.must_answer(who, conversation.pk)
         sent = _read(bodies.ReplyBody, request)
         return _decided(who, decisions.write(pk, _actor(who), bodies.wording(sent)), status=201)
 
@@ -218,7 +217,7 @@ class ConversationDrafts(Door):
         """Ask for a draft: 201 with a new one, 200 with the one that is open already."""
         who = caller(request)
         get_object_or_404(reach.conversations(who), pk=pk)
-        _must_answer(who, pk)
+        reach.must_answer(who, pk)
         sent = _read(bodies.RequestBody, request)
         draft, is_new = _request_draft(who, pk, sent.get("instruction") or "")
         return Response(DraftSerializer(draft).data, status=201 if is_new else 200)
@@ -248,7 +247,7 @@ class DeliverySettlement(Deciding):
         who = caller(request)
         replies = reach.deliveries(who).filter(kind=OutboxMessage.Kind.REPLY)
         row = get_object_or_404(replies.select_related("connection", "conversation"), pk=pk)
-        _must_answer(who, row.conversation_id or 0)
+        reach.must_answer(who, row.conversation_id or 0)
         arrived, actor = _read(bodies.SettlementBody, request)["arrived"], _actor(who)
         if not outbox.settle_unknown(row, actor.person, arrived=arrived, key=actor.key):
             state = replies.get(pk=pk).state
@@ -347,11 +346,6 @@ class ConnectionReplay(Door):
 def _actor(who: Caller) -> Actor:
     assert who.person is not None
     return Actor(who.person, who.key)
-
-
-def _must_answer(who: Caller, conversation_id: int) -> None:
-    if not reach.answerable(who).filter(pk=conversation_id).exists():
-        raise PermissionDenied("You may read this conversation, and others answer it.")
 
 
 def _read(body: type[Any], request: Request) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Which rows a caller may see: a person by their standing, a connection what belongs to it alone."""
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from rest_framework.exceptions import PermissionDenied
 
 from copilot.access import (
-    decidable_drafts,
     visible_articles,
     visible_decisions,
     visible_drafts,
@@ -35,8 +35,11 @@ def conversations(who: Caller) -> QuerySet[Conversation]:
     return visible_conversations(who.standing)
 
 
-def answerable(who: Caller) -> QuerySet[Conversation]:
-    return answerable_conversations(who.standing)
+def must_answer(who: Caller, conversation_id: int) -> None:
+    """Raises PermissionDenied where the caller sees the conversation, and others answer it: only people do."""
+    mine = answerable_conversations(who.standing) if who.person else Conversation.objects.none()
+    if not mine.filter(pk=conversation_id).exists():
+        raise PermissionDenied("You may read this conversation, and others answer it.")
 
 
 def messages(who: Caller) -> QuerySet[Message]:
@@ -46,10 +49,6 @@ def messages(who: Caller) -> QuerySet[Message]:
 def drafts(who: Caller) -> QuerySet[Draft]:
     of_connection = Draft.objects.filter(conversation__connection=who.connection)
     return _with_sent(of_connection if who.connection else visible_drafts(who.standing))
-
-
-def decidable(who: Caller) -> QuerySet[Draft]:
-    return decidable_drafts(who.standing)
 
 
 def _with_sent(rows: QuerySet[Draft]) -> QuerySet[Draft]:

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -92,8 +92,8 @@ class ConversationTopic(Door):
         """Say what a conversation is about; the next ones like it are proposed the same."""
         who = caller(request)
         conversation = get_object_or_404(reach.conversations(who), pk=pk)
-        if who.person is None or not reach.answerable(who).filter(pk=pk).exists():
-            raise PermissionDenied("You may read this conversation, and others answer it.")
+        reach.must_answer(who, pk)
+        assert who.person is not None
         body = TopicBody(data=request.data)
         body.is_valid(raise_exception=True)
         told = body.validated_data["topic"]

@@ -114,7 +114,6 @@ urlpatterns = [
     path("live/", live, name="live"),
     path("me/", include("allauth.account.urls")),
     *[path(str(one.pattern), act, name=one.name) for one in console if one.name != "live"],
-    path("learning/", act, name="learning"),
 ]
 
 

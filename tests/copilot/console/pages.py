@@ -375,16 +375,6 @@ PAGES: dict[str, Callable[[], Scene]] = {
     "connection-fields": connection_scenes.fields,
     "events": lambda: events("events.html"),
     "deliveries": lambda: events("deliveries.html"),
-    "learning": lambda: (
-        "learning.html",
-        {
-            "facts": (
-                rows.Fact("Settled replies", "42", "last 4 weeks"),
-                rows.Fact("Sent as drafted", "31", "74 of 100"),
-            ),
-            "shell": shell("learning"),
-        },
-    ),
     "articles": texts_scenes.texts,
     "article": texts_scenes.text,
     "article-edit": texts_scenes.edit,

@@ -35,7 +35,8 @@ def shell(current: str = "inbox") -> rows.Shell:
             place("inbox", "Inbox", "inbox", "i", current=current == "inbox", parts=VIEWS),
             place("accounts", "Accounts", "accounts", "a", current=current == "accounts"),
             place("search", "Search", "text-search", current=current == "search", single="/"),
-            place("learning", "Learning", "learning", "l", current=current == "learning"),
+            place("articles", "Articles", "articles", "t", current=current == "articles"),
+            place("copilot", "Copilot", "pencil", "c", current=current == "copilot"),
         ),
     )
 
