@@ -85,6 +85,7 @@ class Programs:
 
     def start(self, name: str, *words: str | Path, **env: str) -> Process:
         told = {**os.environ, "DATABASE_URL": database_url(), "PYTHONUNBUFFERED": "1", **env}
+        told["CELERY_SKIP_CHECKS"] = "1"  # as `make run` does: a worker would import every page to check it
         told.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)  # a browser test may have set it, for its own process
         process = children.start([sys.executable, *words], log=self.logs / f"{name}.log", env=told)
         self.running.append(process)
@@ -125,7 +126,7 @@ def start_worker(programs: Programs, name: str = "worker", queues: str = ALL_QUE
 
 
 def start_sweep(programs: Programs, **env: str) -> Process:
-    return programs.start("sweep", ROOT / "manage.py", "sweep", **env)
+    return programs.start("sweep", ROOT / "manage.py", "sweep", "--skip-checks", **env)
 
 
 @pytest.fixture(scope="module")
