@@ -3,9 +3,24 @@
 Drafts, decisions and signals go with their conversations, articles and saved replies with their teams.
 """
 
-from django.db.models import Q, QuerySet
+from typing import Any
 
-from copilot.models import Article, ArticleProposal, Decision, Draft, SavedReply, Signal, Spending, Topic
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from copilot.models import (
+    Article,
+    ArticleProposal,
+    Decision,
+    Draft,
+    Lesson,
+    LessonMove,
+    LessonUse,
+    SavedReply,
+    Signal,
+    Spending,
+    Topic,
+)
 from interactions.access import answerable_conversations, visible_conversations
 from people.access import Standing
 
@@ -28,6 +43,33 @@ def visible_signals(who: Standing) -> QuerySet[Signal]:
 
 def visible_topics(who: Standing) -> QuerySet[Topic]:
     return Topic.objects.all() if who.is_admin else Topic.objects.filter(team__in=who.teams)
+
+
+def visible_lessons(who: Standing) -> QuerySet[Lesson]:
+    """Those of the own teams; what a colleague keeps to themselves, their leads see."""
+    if who.is_admin:
+        return Lesson.objects.all()
+    everyones = Q(team__in=who.teams) & (Q(person=None) | Q(person=who.user_id))
+    return Lesson.objects.filter(everyones | Q(team__in=who.lead_teams))
+
+
+def movable_lessons(who: Standing) -> QuerySet[Lesson]:
+    if who.is_admin:
+        return Lesson.objects.all()
+    return visible_lessons(who).filter(Q(team__in=who.lead_teams) | Q(person=who.user_id))
+
+
+def counted_lessons(rows: QuerySet[Lesson]) -> QuerySet[Any]:
+    """With how many conversations speak for and against, the drafts that used it, and its last move."""
+    stands = Q(evidence__undone_at=None)
+    last = LessonMove.objects.filter(lesson=OuterRef("pk")).order_by("-pk")
+    uses = LessonUse.objects.filter(lesson=OuterRef("pk")).order_by().values("lesson").annotate(n=Count("pk"))
+    return rows.select_related("team", "person").annotate(
+        agree=Count("evidence__conversation", filter=stands & Q(evidence__agrees=True), distinct=True),
+        against=Count("evidence__conversation", filter=stands & Q(evidence__agrees=False), distinct=True),
+        used=Coalesce(Subquery(uses.values("n")), 0), last_deed=Subquery(last.values("deed")[:1]),
+        last_by=Subquery(last.annotate(name=F("by__name")).values("name")[:1]),
+    )  # fmt: skip
 
 
 def visible_spending(who: Standing) -> QuerySet[Spending]:

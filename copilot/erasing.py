@@ -5,6 +5,7 @@ import json
 from django.db.models import Q
 
 from copilot.drafting import opening
+from copilot.learning import ledger
 from copilot.models import (
     ArticleProposal,
     Brief,
@@ -12,6 +13,7 @@ from copilot.models import (
     Decision,
     Draft,
     IdempotentAnswer,
+    LessonEvidence,
     PastReply,
     ProposalEvidence,
     Question,
@@ -35,6 +37,7 @@ def erase(fact: ContactErased) -> None:
     within = Q(conversation__in=fact.conversations)
     fact.gone["proposals"] = _forget_proposals(fact)
     fact.gone["briefs"] = Brief.objects.filter(escalation__conversation__in=fact.conversations).delete()[0]
+    _forget_evidence(fact)
     fact.gone["signals"] = Signal.objects.filter(within).delete()[0]
     fact.gone["decisions"] = Decision.objects.filter(within).delete()[0]
     fact.gone["past replies"] = PastReply.objects.filter(within | Q(contact=fact.contact_id)).delete()[0]
@@ -57,6 +60,14 @@ def _forget_proposals(fact: ContactErased) -> int:
     ProposalEvidence.objects.filter(conversation__in=fact.conversations).delete()
     bare = ArticleProposal.objects.filter(pk__in=ids, evidence=None)
     return bare.exclude(state=ArticleProposal.State.ACCEPTED).delete()[0]
+
+
+def _forget_evidence(fact: ContactErased) -> None:
+    """Lessons that rested on their conversations are judged by what is left."""
+    theirs = LessonEvidence.objects.filter(conversation__in=fact.conversations)
+    rested = set(theirs.values_list("lesson", flat=True))
+    theirs.delete()
+    fact.gone["lessons"] = ledger.recount(rested)
 
 
 def _strike_sources(fact: ContactErased) -> int:

@@ -2,13 +2,14 @@
 
 from django.dispatch import receiver
 
+import bell
 from copilot import erasing
 from copilot.decisions import put_back
 from copilot.drafting import case, opening
 from copilot.drafting.moves import move
 from copilot.insight import records
 from copilot.knowledge import corrections
-from copilot.learning import signals
+from copilot.learning import ledger, signals
 from copilot.models import Decision, Draft, Signal
 from interactions.events import (
     ColleagueWrote,
@@ -77,6 +78,7 @@ def _reply_settled(fact: ReplySettled) -> None:
         signals.remember_reply(message)
         for signal in Signal.objects.filter(decision__outbox__pk=fact.outbox_id).select_related(*TAUGHT_BY):
             corrections.propose_corrections(signal)
+            bell.ring(ledger.LEARN, signal.pk)
         records.note_news_of(message.conversation)
         return
     decision = Decision.objects.filter(outbox__pk=fact.outbox_id).select_related("draft").first()

@@ -9,6 +9,7 @@ from copilot.drafting import alternatives, summary
 from copilot.drafting.work import engine_in_use, work
 from copilot.insight import records
 from copilot.knowledge import embedding
+from copilot.learning import ledger
 
 
 @shared_task
@@ -29,6 +30,11 @@ def summarise(case_id: int) -> None:
 @shared_task
 def count_topic(topic_id: int) -> None:
     records.count_topic(topic_id)
+
+
+@shared_task
+def learn(signal_id: int) -> None:
+    ledger.learn(signal_id)
 
 
 @shared_task

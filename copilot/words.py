@@ -65,6 +65,14 @@ def distance(drafted: str, sent: str) -> float:
     return Levenshtein.normalized_distance(tokens(drafted), tokens(sent))
 
 
+def is_greeting(line: str) -> bool:
+    return bool(_GREETING.match(line))
+
+
+def is_closing(line: str) -> bool:
+    return bool(_CLOSING.match(line))
+
+
 def body(text: str) -> str:
     """The letter without its greeting line and without its closing and signature."""
     lines = text.strip().splitlines()

@@ -18,7 +18,7 @@ from customers.models import Account
 from interactions.crm.registry import crm_for
 from interactions.models import Connection, Conversation
 from people.audit import note_deed
-from people.models import ApiKey, User
+from people.models import ApiKey, Team, User
 
 AT_ONCE = 2  # the most deliveries of one receiver
 MOST_FAILURES = 5
@@ -49,6 +49,11 @@ def listeners_to(conversation: Conversation, type: str) -> list[Connection]:
     """The conversation's own CRM, and whoever hears all of the team."""
     mine = Q(pk=conversation.connection_id) | Q(team=conversation.team_id, hears_team=True)
     return [one for one in Connection.objects.filter(mine).order_by("created_at") if listens(one, type)]
+
+
+def listeners_of(team: Team, type: str) -> list[Connection]:
+    """A team's own connections."""
+    return [one for one in Connection.objects.filter(team=team).order_by("created_at") if listens(one, type)]
 
 
 def listeners_about(account: Account, type: str) -> list[Connection]:

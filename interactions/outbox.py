@@ -16,7 +16,7 @@ from customers.models import Account, Contact
 from interactions.crm.base import Answer
 from interactions.events import ReplySettled, tell_all
 from interactions.letter import Letter
-from interactions.listeners import listeners_about, listeners_to
+from interactions.listeners import listeners_about, listeners_of, listeners_to
 from interactions.models import (
     Approval,
     Attempt,
@@ -28,7 +28,7 @@ from interactions.models import (
 )
 from interactions.talk import add_sent_reply, tell_conversation
 from people.audit import note_deed
-from people.models import ApiKey, User
+from people.models import ApiKey, Team, User
 
 State = OutboxMessage.State
 
@@ -96,6 +96,12 @@ def announce_about(
             **data,
         }  # fmt: skip
         queue_event(connection, type, told, conversation=conversation, person=person)
+
+
+def announce_to(team: Team, type: str, data: Mapping[str, Any], person: User | None = None) -> None:
+    """Tell a team's CRMs what is about no customer."""
+    for connection in listeners_of(team, type):
+        queue_event(connection, type, data, person=person)
 
 
 def _newest(connection: Connection, account: Account, contact: Contact | None) -> Conversation | None:

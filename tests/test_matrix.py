@@ -6,7 +6,7 @@ ROLES, and what is sent. Its address and what is sent are filled from the world;
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -19,13 +19,14 @@ from django.utils import timezone
 from copilot import decisions
 from copilot.decisions import Actor
 from copilot.knowledge import proposals, texts
-from copilot.models import Spending, Topic
+from copilot.models import Lesson, Spending, Topic
 from customers.models import ContactMerge, Erasure, Note, Promise, Record
 from interactions.models import Connection
 from people.models import ApiKey, Scope
 from tests.cast import Cast
 from tests.copilot.api.calling import ALL, a_draft, an_event, program_of_connection
 from tests.factories import a_contact, a_conversation, a_person
+from tests.matrix_lines import OPEN, SIGNING_IN, Line, get, patch, post
 
 pytestmark = pytest.mark.django_db
 
@@ -33,56 +34,6 @@ pytestmark = pytest.mark.django_db
 # CRM, by its connection's key, which opens no page.
 ROLES = ("nobody", "agent", "stranger", "manager", "lead", "admin", "reader", "crm")
 
-
-@dataclass(frozen=True)
-class Line:
-    method: str
-    name: str
-    statuses: str
-    sent: dict[str, Any] = field(default_factory=dict)
-
-
-def get(name: str, statuses: str, /, **sent: Any) -> Line:
-    return Line("GET", name, statuses, sent)
-
-
-def patch(name: str, statuses: str, /, **sent: Any) -> Line:
-    return Line("PATCH", name, statuses, sent)
-
-
-def post(name: str, statuses: str, /, **sent: Any) -> Line:
-    return Line("POST", name, statuses, sent)
-
-
-OPEN = [
-    #                                none Ines Luk Kar Petr Ada Rut crm
-    get("health-live",               "200 200 200 200 200 200 200 200"),
-    get("health-ready",              "503 503 503 503 503 503 503 503"),
-    get("metrics",                   "200 200 200 200 200 200 200 200"),
-    post("webhook",                  "401 401 401 401 401 401 401 401"),
-    get("api-schema",                "200 200 200 200 200 200 200 200"),
-    get("api-event-schema",          "200 200 200 200 200 200 200 200"),
-    get("api-docs",                  "200 200 200 200 200 200 200 200"),
-    get("api-nowhere",               "401 404 404 404 404 404 404 404"),
-]  # fmt: skip
-
-SIGNING_IN = [
-    #                                none Ines Luk Kar Petr Ada Rut crm
-    get("account_login",             "200 302 302 302 302 302 302 200"),
-    get("account_logout",            "302 200 200 200 200 200 200 302"),
-    get("account_inactive",          "200 200 200 200 200 200 200 200"),
-    get("account_signup",            "200 302 302 302 302 302 302 200"),
-    get("account_reauthenticate",    "302 200 200 200 200 200 200 302"),
-    get("account_change_password",   "302 200 200 200 200 200 200 302"),
-    get("account_set_password",      "302 302 302 302 302 302 302 302"),
-    get("account_reset_password",    "200 200 200 200 200 200 200 200"),
-    get("account_confirm_login_code", "302 302 302 302 302 302 302 302"),
-    get("account_reset_password_from_key", "200 200 200 200 200 200 200 200"),
-    get("account_reset_password_from_key_done","200  200  200  200  200  200  200  200"),
-    get("account_reset_password_done", "200 200 200 200 200 200 200 200"),
-    get("first-admin",               "404 404 404 404 404 404 404 404"),
-    post("first-admin",              "404 404 404 404 404 404 404 404"),
-]  # fmt: skip
 
 REST = [
     #                                none Ines Luk Kar Petr Ada Rut crm
@@ -122,6 +73,9 @@ REST = [
     get("api-decisions-one",         "401 200 404 200 200 404 200 404"),
     get("api-signals",               "401 200 200 200 200 200 200 200"),
     get("api-signals-one",           "401 200 404 200 200 404 200 404"),
+    get("api-lessons",               "401 200 200 200 200 200 200 200"),
+    get("api-lessons-one",           "401 200 404 200 200 200 200 404"),
+    post("api-move-lesson",          "401 403 404 403 200 200 200 403", kind="retire", version=1),
     get("api-articles",              "401 200 200 200 200 200 200 200"),
     get("api-articles-one",          "401 200 404 200 200 200 200 404"),
     post("api-articles",             "401 403 403 403 400 201 201 403", title="T", body="B"),
@@ -195,6 +149,12 @@ CONSOLE = [
     post("topics",                   "302 404 404 404 303 303 303 302", name="Boats", team="{teams}"),
     post("topic-change",             "302 404 404 404 303 303 303 302", do="retire", team="{teams}"),
     post("topics-trust",             "302 404 404 404 303 303 303 302", team="{teams}", enough=5, most_wrong=9),
+    get("learning",                  "302 200 200 200 200 200 200 302"),
+    post("learning",                 "302 404 404 404 303 303 303 302", team="{teams}"),
+    get("lesson",                    "302 200 404 200 200 200 200 302"),
+    post("lesson",                   "302 404 404 404 303 303 303 302", do="retire", version=1),
+    post("learnt",                   "302 404 404 404 404 404 404 302"),
+    post("draft-wrong",              "302 409 404 409 409 404 404 302", lesson="{lesson_id}"),
     get("costs",                     "302 404 404 404 200 200 200 302"),
     post("costs",                    "302 404 404 404 303 303 303 302", day_micros="5", team="{teams}"),
     get("costs-csv",                 "302 404 404 404 200 200 200 302"),
@@ -323,6 +283,7 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
     second, third = (a_contact(name=name, account=cast.fjord) for name in ("S. Moe", "Siri Moe"))
     merge = ContactMerge.objects.create(contact=second, into=cast.sigrid)
     topic = Topic.objects.create(team=cast.support, name="Delivery")
+    lesson = Lesson.objects.create(team=cast.support, kind="closing", before="Bye", after="See you", key="k")
     spent = Spending.objects.create(team=cast.support, day=now.date(), drafts=3, cost_micros=4200)
     event = an_event(connection=connection).pk
     return {
@@ -343,6 +304,7 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
         "erase": cast.sigrid.pk, "contact_id": cast.sigrid.pk, "accept": note.pk,
         "settle": decision.outbox_id, "redeliver": decision.outbox_id,
         "set-topic": talk.pk, "topic_id": topic.pk, "topics": topic.pk, "costs": spent.pk,
+        "lesson_id": lesson.pk, "lessons": lesson.pk, "move-lesson": lesson.pk,
         "delivery_id": decision.outbox_id, "fate": "arrived", "kind": "articles", "proposal_id": proposal.pk,
         "text": article.pk, "text-edit": article.pk, "text-retire": article.pk, "text-version": article.pk,
     }  # fmt: skip

@@ -4,7 +4,18 @@ from typing import Any
 
 from django.urls import URLPattern, path, re_path
 
-from copilot.api import deciding, documents, enquiring, knowing, merging, relating, resources, syncing, topics
+from copilot.api import (
+    deciding,
+    documents,
+    enquiring,
+    knowing,
+    lessons,
+    merging,
+    relating,
+    resources,
+    syncing,
+    topics,
+)
 from copilot.api.door import Nowhere
 from copilot.api.resources import Resource
 
@@ -49,6 +60,8 @@ urlpatterns: list[URLPattern] = [
     path("decisions/<int:pk>/release/", deciding.DecisionRelease.as_view(), name="api-release"),
     path("decisions/<int:pk>/return/", deciding.DecisionReturn.as_view(), name="api-return"),
     *_resource("signals", resources.Signals),
+    *_resource("lessons", lessons.Lessons),
+    path("lessons/<int:pk>/moves/", lessons.LessonMoves.as_view(), name="api-move-lesson"),
     *_resource("articles", knowing.Articles, post="create", patch="reword"),
     path("articles/<int:pk>/versions/", knowing.ArticleVersions.as_view(), name="api-article-versions"),
     *_resource("saved-replies", knowing.SavedReplies, patch="reword"),

@@ -143,6 +143,7 @@ class Lesson:
     proof: str = ""
     url: str = ""
     id: int | None = None
+    own: bool = False  # it is for one person only
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,7 @@ class Card:
     checks: tuple[Check, ...] = ()
     notices: tuple[Check, ...] = ()  # to know of, not to tick
     lessons: tuple[Lesson, ...] = ()
+    learnt: tuple[Lesson, ...] = ()  # sent: what the reply taught
     steps: tuple[Step, ...] = ()
     said: Said | None = None
     question: str = ""  # an abstention, or the reason of an escalation or a discard

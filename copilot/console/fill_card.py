@@ -20,6 +20,7 @@ from copilot.console.cards import (
     plural,
 )
 from copilot.console.fill_asks import asks, keeps, others
+from copilot.console.fill_lessons import lessons
 from copilot.console.fill_rows import colleague, customer
 from copilot.console.fill_sending import base, decided_card
 from copilot.console.fill_text import edited_paragraphs, paragraphs, short
@@ -137,7 +138,8 @@ def _ready(scene: Scene, draft: Draft, ticks: Sequence[str]) -> Card:
         reason=refusal, meta=meta, can=frozenset(can),
         checks=() if has_edits(draft) else _checks(draft, ticks),
         notices=() if has_edits(draft) else _notices(draft),
-        offline=draft.engine == "offline", questions=open_asks, keeps=keeps(scene), **others(draft),
+        offline=draft.engine == "offline", questions=open_asks, keeps=keeps(scene), lessons=lessons(draft),
+        **others(draft),
     )  # fmt: skip
 
 

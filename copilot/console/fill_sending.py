@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from copilot.console.cards import Card, Envelope, File, Said, Verb, plain_paragraphs
+from copilot.console.fill_lessons import learnt
 from copilot.console.fill_rows import author, colleague
 from copilot.console.fill_text import short
 from copilot.console.scene import Scene
@@ -74,7 +75,8 @@ def _reply_card(scene: Scene, reply: Decision) -> Card:
         way = f"{row.connection} took it" if row.connection else "by email"
         if any(message.pk == row.message_id for message in scene.messages):
             common["paragraphs"] = ()  # it stands in the conversation, right above
-        return Card(**common, state="sent", at=row.sent_at, meta=way, can=frozenset({"write", "note"}))
+        return Card(**common, state="sent", at=row.sent_at, meta=way, can=frozenset({"write", "note"}),
+                    learnt=learnt(scene, reply))  # fmt: skip
     if row.state == Out.UNKNOWN:
         return Card(
             **common, state="unknown", reason=_perhaps_sent(row), delivery=str(row.pk),

@@ -20,6 +20,7 @@ def shell(visit: Visit, section: str, view: str = "") -> Shell:
     if visit.who.teams or visit.who.is_admin:
         articles = reverse("texts", args=["articles"])
         places.append(Place("articles", "Articles", articles, "articles", "t", current=section == "articles"))
+        places.append(_place(section, "learning", "Learning", "learning", key="l"))
         here = section == "copilot"
         places.append(Place("copilot", "Copilot", reverse("copilot"), "pencil", "c", current=here))
     return Shell(

@@ -44,7 +44,8 @@ SELECT
      FROM copilot_draft WHERE conversation_id = conversation.id ORDER BY n DESC LIMIT 1),
     (SELECT json_build_object('id', decision.id, 'undone', undone_at, 'state', state)
      FROM copilot_decision AS decision LEFT JOIN interactions_outboxmessage AS sent ON sent.id = outbox_id
-     WHERE decision.conversation_id = conversation.id ORDER BY decision.id DESC LIMIT 1)
+     WHERE decision.conversation_id = conversation.id ORDER BY decision.id DESC LIMIT 1),
+    (SELECT max(learnt_at) FROM copilot_signal WHERE conversation_id = conversation.id)
 FROM interactions_conversation AS conversation WHERE id = %s
 """
 
@@ -134,7 +135,7 @@ class Watch:
             found = cursor.fetchone()
         if found is None:
             raise Gone
-        state = dict(zip(("version", "status", "assignee", "draft", "reply"), found, strict=True))
+        state = dict(zip(("version", "status", "assignee", "draft", "reply", "learnt"), found, strict=True))
         if state["draft"] and self.visit.person.only_finished_drafts and state["draft"]["state"] == "streaming":
             state["draft"] |= {"text": "", "version": 0}
         return state

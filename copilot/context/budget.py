@@ -74,6 +74,7 @@ def _texts(context: Context) -> Iterable[str]:
     yield from (turn.text for turn in context.turns)
     yield from (f"{line.text} {line.quote}" for line in context.case)
     yield from (item.text for item in context.items if item.id not in context.here)
+    yield from (f"{rule.before} {rule.after}" for rule in context.lessons)
     yield from (*context.about_account, *context.instructions, context.subject)
 
 

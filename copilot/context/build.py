@@ -1,6 +1,7 @@
 """Rows become one frozen Context: all that is known of this relationship, and nothing of another's."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from copilot.context.answered import answers
 from copilot.context.consensus import agree
 from copilot.context.hiding import without_hidden
 from copilot.context.known import known_of
+from copilot.context.taught import lessons_for
 from copilot.context.value import MOST_ITEM, CaseLine, Context, Example, Item, Turn, cut
 from copilot.models import CaseSummary, Draft
 from customers.merging import ids_of
@@ -28,7 +30,9 @@ CONVERSATION = ("team", "contact__shown_as", "account__manager", "assignee", "ca
 
 def build_context(draft: Draft) -> Context:
     """Of a draft that was read with its conversation and what CONVERSATION names; within the token budget."""
-    return budget.within(without_hidden(_all(draft)), settings.COPILOT_CONTEXT_TOKENS)
+    context = _all(draft)
+    taught = replace(context, lessons=lessons_for(draft, context.language))
+    return budget.within(without_hidden(taught), settings.COPILOT_CONTEXT_TOKENS)
 
 
 def _all(draft: Draft) -> Context:

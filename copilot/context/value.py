@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from copilot.lessons import Rule
+
 MOST_ITEM = 4000  # characters of one item
 CUT = " […]"
 
@@ -101,6 +103,7 @@ class Context:
     unused: tuple[Unused, ...] = ()
     way: str = ""  # of an alternative: how it is to differ
     case: tuple[CaseLine, ...] = ()
+    lessons: tuple[Rule, ...] = ()
     outgrown: bool = False  # more was said than the turns and the case so far tell
 
     def item(self, item_id: str) -> Item | None:

@@ -37,6 +37,7 @@ class Reply:
     abstained: bool = False
     missing: tuple[str, ...] = ()
     asks: tuple[tuple[str, str], ...] = ()  # a gap in the text, and the question that would fill it
+    lessons: frozenset[int] = frozenset()  # that shaped the text
     model: str = ""
     prompt_version: str = ""
     usage: Usage = field(default_factory=Usage)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from copilot.context.value import Context, Item
 from copilot.drafting.engine import Mark, Reply, Say
 from copilot.gaps import WORDS, gaps, slot_of
+from copilot.lessons import changed, changes, moved
 from copilot.slots import details
 from copilot.words import content, sentences
 
@@ -43,11 +44,15 @@ class Offline:
         if not core and not records:
             return _abstain(context)
         text, marks = _letter(context, core, marks, records)
+        made, used = changes(text, context.lessons, context.customer_first_name)
+        marks = [Mark(moved(mark.at, made), mark.item_id) for mark in marks]
+        text = changed(text, made)
         say(text)
         return Reply(
             text=text,
             marks=tuple(marks),
             missing=tuple(missing),
+            lessons=used,
             model="none",
             prompt_version=PROMPT_VERSION,
         )

@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from copilot.context.hiding import clean, without_hidden_in
 from copilot.context.value import Context, Item, Turn, cut
 from copilot.drafting.answer import Shape
+from copilot.lessons import Rule, filled, is_near
 from interactions.models import Message
 
 NAME = "reply-2"
@@ -76,6 +77,7 @@ def render(context: Context) -> Prompt:
     known = [item for item in context.items if item.kind not in (*TEAM_KINDS, "message")]
     elsewhere = [item for item in context.items if item.kind == "message" and item.id not in context.here]
     earlier, asked = _parted(context.turns)
+    style = [_data("house_style", map(_style, _fitting(context)))] if context.lessons else []
     case = [_data("case_so_far", map(asdict, context.case))] if context.case else []
     said = [
         _data("earlier_conversations", map(_item, elsewhere)),
@@ -85,6 +87,7 @@ def render(context: Context) -> Prompt:
     blocks = (
         Block(_data("about_the_customer", [_customer(context), *map(_item, known)]), stable=True),
         *(Block(text, stable=number == len(said)) for number, text in enumerate(said, 1)),
+        *map(Block, style),
         Block(_data("team_knowledge", map(_item, sorted(team, key=_place))), stable=bool(team)),
         Block(_data("to_answer", [_about(context), *map(_turn, asked)])),
         Block(_data("wishes", context.instructions)),
@@ -92,6 +95,19 @@ def render(context: Context) -> Prompt:
     )
     citable = frozenset(item.id for item in context.items if item.quotable)
     return Prompt((Block(SYSTEM, stable=True),), blocks, citable)
+
+
+def _fitting(context: Context) -> list[Rule]:
+    """All of them but sentences that belong to other questions, in an order that stays."""
+    about = "\n".join([context.subject, context.question, *(item.text for item in context.items)])
+    fitting = (rule for rule in context.lessons if is_near(rule.near, about))
+    named = (rule for rule in fitting if filled(rule.after, context.customer_first_name) is not None)
+    return sorted(named, key=lambda rule: rule.id)
+
+
+def _style(rule: Rule) -> dict[str, str]:
+    told = {"kind": rule.kind, "instead_of": rule.before, "write": rule.after}
+    return {name: value for name, value in told.items() if value}
 
 
 def _place(item: Item) -> tuple[int, str]:

@@ -26,7 +26,8 @@ from copilot.drafting.moves import move, tell, write
 from copilot.drafting.offline import Offline
 from copilot.drafting.switch import may_write, people_only
 from copilot.drafting.topic import NOBODY, propose_topic, reasons_to_abstain
-from copilot.models import Draft
+from copilot.lessons import bears
+from copilot.models import Draft, Lesson, LessonUse
 from interactions import outbox
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ def _finish(draft: Draft, context: Context, reply: Reply, engine: str) -> None:
             sources=sources_of(reply, context),
             unused=[{"what": one.what, "why": one.why} for one in context.unused],
             checks=[one.to_json() for one in check(reply, context)],
+            lessons=_lessons(held, reply, context),
             engine=engine,
             model=reply.model,
             prompt_version=reply.prompt_version,
@@ -172,6 +174,19 @@ def _finish(draft: Draft, context: Context, reply: Reply, engine: str) -> None:
         spend(draft.conversation.team, reply.usage)
         ask(held, reply, context)
         announce_ready(held)
+
+
+def _lessons(draft: Draft, reply: Reply, context: Context) -> list[dict[str, Any]]:
+    """Those that shaped the text, for the draft; each use is counted. One may be gone by now."""
+    name = context.customer_first_name
+    borne = {rule.id for rule in context.lessons if bears(reply.text, rule, name)} | reply.lessons
+    there = set(Lesson.objects.filter(pk__in=borne).values_list("pk", flat=True)) if borne else set()
+    used = [rule for rule in context.lessons if rule.id in there]
+    draft.lesson_uses.exclude(lesson__in=there).delete()
+    LessonUse.objects.bulk_create(
+        [LessonUse(lesson_id=rule.id, draft=draft) for rule in used], ignore_conflicts=True
+    )
+    return [{"id": rule.id, "title": rule.title, "scope": rule.scope} for rule in used]
 
 
 def _held(draft: Draft) -> Draft | None:

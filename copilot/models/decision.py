@@ -95,9 +95,17 @@ class Signal(models.Model):
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
     at = models.DateTimeField(auto_now_add=True)
     settled_at = models.DateTimeField(null=True, blank=True)
+    learnt_at = models.DateTimeField(null=True, blank=True, help_text="When its lessons were mined.")
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["team", "-at"], name="signal_by_team")]
+        indexes: ClassVar = [
+            models.Index(fields=["team", "-at"], name="signal_by_team"),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(state="settled", learnt_at=None, decision__isnull=False),
+                name="signal_to_learn",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Signal {self.pk}: {self.distance:.2f}"

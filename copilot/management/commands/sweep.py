@@ -19,6 +19,7 @@ from copilot.api.idempotency import forget_old_answers
 from copilot.drafting import alternatives, case, opening, work
 from copilot.insight import records
 from copilot.knowledge import embedding
+from copilot.learning import ledger
 from interactions import asking, delivering, inbox, outbox, sync
 
 log = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ def sweep_once(rung: Rung) -> None:
     _ring(asking.ASK, asking.due_questions(MOST_ROWS), rung)
     _ring(sync.FETCH, sync.due_syncs(MOST_ROWS), rung)
     _ring(records.COUNT, records.due_topics(MOST_ROWS), rung)
+    _ring(ledger.LEARN, ledger.due_signals(MOST_ROWS), rung)
     _ring(embedding.EMBED, embedding.due(), rung)
     _ring(inbox.APPLY_HISTORY, inbox.due_events(MOST_ROWS, is_history=True), rung)
 

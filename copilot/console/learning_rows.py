@@ -1,0 +1,46 @@
+"""What the pages of the lessons show: plain frozen values, filled by the views."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LessonRow:
+    id: int
+    url: str
+    title: str
+    kind: str
+    before: str
+    after: str
+    scope: str
+    state: str
+    word: str  # the state in words
+    tone: str = ""
+    glyph: str = "dotted"
+    agree: int = 0
+    against: int = 0
+    uses: int = 0
+    moved: str = ""  # what happened last, and who did it
+    version: int = 1
+    may_move: bool = False
+    takes_before: bool = False
+    takes_after: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRow:
+    deed: str
+    by: str
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One conversation for or against; `url` is empty where the viewer may not see it."""
+
+    by: str
+    agrees: bool
+    undone: bool
+    at: datetime
+    url: str = ""

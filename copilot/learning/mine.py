@@ -1,0 +1,201 @@
+"""From one edit to the small changes of wording in it, without a model and without a customer's details.
+
+A change that carries a name, number, date, amount, address or id is no wording and is never kept; nor is
+one that turns a sentence around ("not"), puts another name in it, or writes the reply anew.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rapidfuzz.distance import Levenshtein
+
+from copilot import lessons, slots, words
+
+ALIKE = 0.4  # of two sentences of which one became the other
+WRITTEN_ANEW = 0.7  # word edits over length, from where a reply was not edited but replaced
+MOST_DELTAS = 8  # of one reply; with more it was rewritten
+LONGEST = 300
+FEWEST_LETTERS = 4
+_TOKEN = re.compile(r"\w+(?:['’\-]\w+)*|[^\w\s]")
+_NEGATIONS = frozenset(
+    "not no never none cannot nothing without nicht kein keine keinen nie ohne pas jamais sans nunca niet"
+    " inte".split()
+)
+_NUMERALS = frozenset(
+    "one two three four five six seven eight nine ten eleven twelve twenty thirty hundred thousand half double"
+    " ein eine zwei drei vier fünf sechs sieben acht neun zehn un une deux trois quatre cinq dix".split()
+)
+
+
+type Step = tuple[str, int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """One change of wording; `kind` as in Lesson.Kind. A greeting's name is `{name}`."""
+
+    kind: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Whose names no lesson may hold. `first_name` may stand in a greeting, as a slot."""
+
+    first_name: str = ""
+    names: tuple[str, ...] = ()
+    language: str = "en"
+    folded: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        long = {part.casefold() for part in self.names if len(part) >= FEWEST_LETTERS}
+        object.__setattr__(self, "folded", frozenset(long | {name for name in self.names if len(name) > 1}))
+
+
+def deltas(drafted: str, sent: str, customer: Customer) -> list[Delta]:
+    """The wordings that this edit teaches, none twice; none where the reply was written anew."""
+    if not drafted.strip() or words.distance(drafted, sent) > WRITTEN_ANEW:
+        return []
+    old = lessons.parts(drafted)
+    new = lessons.parts(sent, lessons.lines_after_closing(drafted))
+    found = [
+        *_greeting(drafted[slice(*old.greeting)], sent[slice(*new.greeting)], customer),
+        *_closing(drafted[slice(*old.closing)], sent[slice(*new.closing)]),
+        *_body(drafted[slice(*old.body)], sent[slice(*new.body)], customer.language),
+    ]
+    kept = [one for one in dict.fromkeys(found) if _may_be_kept(one, customer)]
+    return kept if len(kept) <= MOST_DELTAS else []
+
+
+def _greeting(drafted: str, sent: str, customer: Customer) -> Iterable[Delta]:
+    before, after = (_named(_phrase(line), customer.first_name) for line in (drafted, sent))
+    if before and after and before != after:
+        yield Delta("greeting", before, after)
+
+
+def _named(line: str, first_name: str) -> str:
+    return re.sub(rf"\b{re.escape(first_name)}\b", "{name}", line) if first_name else line
+
+
+def _closing(drafted: str, sent: str) -> Iterable[Delta]:
+    before, after = _phrase(drafted), _phrase(sent)
+    if before and after and before != after:
+        yield Delta("closing", before, after)
+
+
+def _phrase(line: str) -> str:
+    return line.strip().rstrip(",!:. ")
+
+
+def _body(drafted: str, sent: str, language: str) -> Iterable[Delta]:
+    old, new = ([text[a:b] for a, b in words.sentences(text)] for text in (drafted, sent))
+    for tag, a, b, c, d in _joined(Levenshtein.opcodes(old, new), gap=0):
+        if tag != "equal":
+            yield from _sentences(old[a:b], new[c:d], language, first=c == 0 and bool(old))
+
+
+def _sentences(gone: Sequence[str], come: Sequence[str], language: str, *, first: bool) -> Iterable[Delta]:
+    """Each sentence that came beside the one it was made of; the rest was added or left out."""
+    left = list(gone)
+    for said in come:
+        nearest = max(left, key=lambda one: _likeness(one, said), default="")
+        if nearest and _likeness(nearest, said) >= ALIKE:
+            left.remove(nearest)
+            if nearest != said:
+                yield from _wordings(nearest, said, language)
+        else:
+            yield Delta("opening" if first else "insert", "", said)
+            first = False
+    yield from (Delta("delete", one, "") for one in left)
+
+
+def _likeness(one: str, other: str) -> float:
+    return words.likeness(words.tokens(one), words.tokens(other))
+
+
+def _wordings(drafted: str, sent: str, language: str) -> Iterable[Delta]:
+    """Phrases that were replaced within a sentence, each wide enough to be found again."""
+    old, new = (list(_TOKEN.finditer(text)) for text in (drafted, sent))
+    told = ([one.group() for one in side] for side in (old, new))
+    for tag, a, b, c, d in _joined(Levenshtein.opcodes(*told), gap=1):
+        if tag == "equal":
+            continue
+        while not _carries(old[a:b]) or a == b or c == d:
+            wider = (a - (a > 0), b + (b < len(old)), c - (c > 0), d + (d < len(new)))
+            if wider == (a, b, c, d) or b - a > 6:
+                break
+            a, b, c, d = wider
+        before, after = _span(drafted, old[a:b]), _span(sent, new[c:d])
+        if _carries(old[a:b]) and not _names_differ(old[a:b], new[c:d], language):
+            yield Delta("replace", _small(before, a, language), _small(after, c, language))
+
+
+def _joined(steps: Iterable[Any], *, gap: int) -> list[Step]:
+    """Edits with at most `gap` words between them are one."""
+    made: list[Step] = []
+    for tag, a, b, c, d in map(tuple, steps):
+        if tag != "equal":
+            if len(made) > 1 and made[-1][0] == "equal" and made[-1][2] - made[-1][1] <= gap:
+                made.pop()
+            if made and made[-1][0] != "equal":
+                _, a, _, c, _ = made.pop()
+        made.append((tag, a, b, c, d))
+    return made
+
+
+def _carries(tokens: Sequence[re.Match[str]]) -> bool:
+    return any(words.content(one.group()) and len(one.group()) >= FEWEST_LETTERS for one in tokens)
+
+
+def _span(text: str, tokens: Sequence[re.Match[str]]) -> str:
+    return text[tokens[0].start() : tokens[-1].end()] if tokens else ""
+
+
+def _small(phrase: str, at: int, language: str) -> str:
+    """What began a sentence may stand within one as well."""
+    return phrase[:1].lower() + phrase[1:] if at == 0 and language != "de" else phrase
+
+
+def _names_differ(old: Sequence[re.Match[str]], new: Sequence[re.Match[str]], language: str) -> bool:
+    """Another capitalised word within a sentence is another name; German writes all nouns so."""
+    if language == "de":
+        return False
+    before, after = ({one.group() for one in side if one.start() > 0 and _is_name(one.group())}
+                     for side in (old, new))  # fmt: skip
+    return before != after
+
+
+def _is_name(word: str) -> bool:
+    return word[:1].isupper() and word != "I" and not word.startswith(("I'", "I’"))
+
+
+def _may_be_kept(delta: Delta, customer: Customer) -> bool:
+    both = (delta.before, delta.after)
+    if any(len(text) > LONGEST or _is_private(text.replace("{name}", ""), customer) for text in both):
+        return False
+    if delta.kind in ("greeting", "closing"):
+        return True
+    if delta.kind == "replace":
+        return _sense(delta.before) == _sense(delta.after)
+    said = delta.after or delta.before
+    return bool(words.content(said)) and not _names_within(said, customer.language)
+
+
+def _is_private(text: str, customer: Customer) -> bool:
+    """A detail of any kind, or one of the names that are known."""
+    if slots.mask(text) != text or "[" in text or "{" in text:
+        return True
+    return any(one in customer.folded or one.casefold() in customer.folded for one in words.tokens(text))
+
+
+def _names_within(sentence: str, language: str) -> bool:
+    return language != "de" and any(_is_name(one) for one in words.tokens(sentence)[1:])
+
+
+def _sense(text: str) -> tuple[Collection[str], Collection[str]]:
+    said = {one.casefold() for one in words.tokens(text)}
+    denies = {one for one in said if one in _NEGATIONS or one.endswith(("n't", "n’t"))}
+    return {"not"} if denies else set(), said & _NUMERALS

@@ -1,0 +1,134 @@
+"""What edits taught: each lesson with its evidence, every move it made, and the drafts that used it."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from copilot.models.decision import Signal
+from copilot.models.draft import Draft
+from interactions.models import Conversation
+from people.models import Team
+
+USER = settings.AUTH_USER_MODEL
+
+
+class Lesson(models.Model):
+    """A small change of wording, masked. With `person` it is for what that person answers only."""
+
+    class Kind(models.TextChoices):
+        REPLACE = "replace", "Wording"
+        GREETING = "greeting", "Greeting"
+        CLOSING = "closing", "Closing"
+        OPENING = "opening", "Opening sentence"
+        INSERT = "insert", "Added sentence"
+        DELETE = "delete", "Left out"
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", "Not enough yet"
+        ACTIVE = "active", "In use"
+        RETIRED = "retired", "Retired"
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="lessons")
+    person = models.ForeignKey(USER, models.CASCADE, null=True, blank=True, related_name="+")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    language = models.CharField(max_length=8, blank=True)
+    before = models.CharField(max_length=400, blank=True)
+    after = models.CharField(max_length=400, blank=True)
+    key = models.CharField(max_length=64, help_text="The digest by which the same change is found again.")
+    near = models.JSONField(default=list, help_text="Word stems of the replies that a sentence belongs to.")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PROPOSED)
+    version = models.PositiveIntegerField(default=1)
+    accepted_by = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="+")
+    judged_from = models.DateTimeField(auto_now_add=True, help_text="Contradictions before it are forgiven.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["team", "person", "key"], nulls_distinct=False, name="one_lesson_of_a_kind"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["team", "-id"], condition=models.Q(state="active"), name="lesson_in_use")
+        ]
+
+    def __str__(self) -> str:
+        return f"Lesson {self.pk}: {self.state}"
+
+    @property
+    def title(self) -> str:
+        """The lesson as a sentence."""
+        match self.kind:
+            case Lesson.Kind.REPLACE:
+                return (
+                    f"Say “{self.after}”, not “{self.before}”" if self.after else f"Leave out “{self.before}”"
+                )
+            case Lesson.Kind.GREETING:
+                return f"Greet with “{self.after}”"
+            case Lesson.Kind.CLOSING:
+                return f"Close with “{self.after}”"
+            case Lesson.Kind.OPENING:
+                return f"Begin with “{self.after}”"
+            case Lesson.Kind.INSERT:
+                return f"Add “{self.after}”"
+        return f"Leave out “{self.before}”"
+
+
+class LessonMove(models.Model):
+    """One step in a lesson's life; `by` is empty where the evidence itself moved it."""
+
+    lesson = models.ForeignKey(Lesson, models.CASCADE, related_name="moves")
+    deed = models.CharField(max_length=20)
+    state = models.CharField(max_length=8, choices=Lesson.State.choices)
+    by = models.ForeignKey(USER, models.SET_NULL, null=True, related_name="+")
+    why = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.deed}: lesson {self.lesson_id}"
+
+
+class LessonEvidence(models.Model):
+    """What one conversation says of a lesson; without a signal a person said so on a draft."""
+
+    lesson = models.ForeignKey(Lesson, models.CASCADE, related_name="evidence")
+    signal = models.ForeignKey(Signal, models.CASCADE, null=True, related_name="evidence")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="+")
+    person = models.ForeignKey(USER, models.SET_NULL, null=True, related_name="+")
+    agrees = models.BooleanField()
+    undone_at = models.DateTimeField(null=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["lesson", "signal", "conversation"], nulls_distinct=False, name="a_signal_says_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{'For' if self.agrees else 'Against'} lesson {self.lesson_id}"
+
+
+class LessonUse(models.Model):
+    """A draft that a lesson shaped."""
+
+    lesson = models.ForeignKey(Lesson, models.CASCADE, related_name="uses")
+    draft = models.ForeignKey(Draft, models.CASCADE, related_name="lesson_uses")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["lesson", "draft"], name="one_use_a_draft")]
+
+    def __str__(self) -> str:
+        return f"Lesson {self.lesson_id} in draft {self.draft_id}"
+
+
+class LessonRule(models.Model):
+    """Whether a team's lessons wait for a lead's yes, however many edits agree."""
+
+    team = models.OneToOneField(Team, models.CASCADE, related_name="lesson_rule")
+    needs_yes = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"Lessons of team {self.team_id} {'wait for a yes' if self.needs_yes else 'act by themselves'}"
