@@ -39,7 +39,7 @@ def learning(visit: Visit) -> HttpResponse:
     if visit.request.method == "POST":
         if team is None or not leads:
             raise Http404
-        moves.set_rule(team, visit.person, needs_yes="needs_yes" in visit.request.POST)
+        moves.set_rule(team, visit.person, needs_yes=bool(visit.request.POST.get("needs_yes")))
         messages.success(visit.request, f"Kept for {team}.")
         return visit.go(f"{reverse('learning')}?team={team.pk}")
     state = visit.request.GET.get("state", "")

@@ -1,5 +1,6 @@
 """An edit becomes a lesson, shapes the next draft and is named there, and whoever taught it can undo it."""
 
+import json
 import random
 import string
 
@@ -7,14 +8,21 @@ import pytest
 from django.db.models.functions import Now
 from django.test import Client
 
+from copilot.context.build import build_context
 from copilot.drafting import work
+from copilot.drafting.prompt import render
 from copilot.knowledge import texts
 from copilot.learning import ledger
-from copilot.models import Draft, Lesson
+from copilot.models import Draft, Lesson, LessonEvidence
+from interactions.models import Connection
+from people.models import AuditEntry
 from tests.cast import Cast
+from tests.copilot.api.calling import is_problem, program_of
 from tests.copilot.console.conftest import sign_in as sign_in
 from tests.copilot.console.made import SignIn
-from tests.crm import PushingCrm
+from tests.crm import PushingCrm, through
+from tests.receiver import Receiver
+from tests.schemas import FROZEN, shape
 from tests.work import end_undo_time, run_tasks
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +91,9 @@ def test_the_same_edit_for_two_customers_is_a_lesson_that_the_third_draft_names(
         assert words in third.text
     assert "bill" not in third.text and len(third.lessons) == 3
 
+    asked = "".join(block.text for block in render(build_context(third)).blocks)
+    assert f'"instead_of":"bill","write":"{said}"' in asked.partition("<house_style>")[2]
+
     here = f"/inbox/{third.conversation_id}/drafts/{third.n}"
     page = browser.get(f"/inbox/{third.conversation_id}/").content.decode()
     assert page.count("Lesson used") == 3 and said in page and "Wrong here" in page
@@ -100,3 +111,57 @@ def test_the_same_edit_for_two_customers_is_a_lesson_that_the_third_draft_names(
     fourth = asks(crm, 4, "Nils")
     assert "bill" in fourth.text and "Kind regards" in fourth.text and len(fourth.lessons) == 1
     assert browser.get(f"/inbox/{second}/").content.decode().count("Learnt from you") == 2
+
+
+def test_a_lead_moves_lessons_programs_hear_of_it_and_an_erased_customer_takes_theirs_along(
+    listening: Connection, client: Client, cast: Cast, sign_in: SignIn, receiver: Receiver
+) -> None:
+    crm = PushingCrm(listening, through(client))
+    texts.new_saved_reply(None, cast.support, "Change the delivery address of an order", SAVED)
+    browser, lead, said = sign_in(cast.ines), sign_in(cast.petra), a_word()
+    assert lead.post("/learning/", {"team": cast.support.pk, "needs_yes": "1"}).status_code == 303
+    for number, name in ((1, "Mara"), (2, "Peter")):
+        draft = asks(crm, number, name)
+        named = draft.text.replace("The bill", f"{name}, the {said}").replace(
+            "Hi Mara", f"Hi 0{number}2-55 Mara"
+        )
+        sends(browser, draft, named.replace("under your orders", f"under order AB-{number}234 until Friday"))
+    learn_due()
+    assert not Lesson.objects.exists(), "details and names teach nothing"
+
+    for number, name in ((3, "Lone"), (4, "Nils")):
+        draft = asks(crm, number, name)
+        sends(browser, draft, draft.text.replace("The bill", f"The {said}"))
+    lesson = Lesson.objects.get()
+    assert lesson.state == "proposed", "the team wants a lead's yes"
+    page = lead.get("/learning/").content.decode()
+    assert lesson.title in page.replace("&#x27;", "'") and "2 agree" in page
+    moved = f"lessons/{lesson.pk}/moves/"
+    petra, ines = program_of(cast.petra), program_of(cast.ines)
+    assert ines.post(moved, {"kind": "accept", "version": 1}).status_code == 403
+    answer = petra.post(moved, {"kind": "accept", "version": lesson.version})
+    assert (answer.status_code, answer.json()["state"], answer.json()["agree"]) == (200, "active", 2)
+    assert is_problem(petra.post(moved, {"kind": "retire", "version": lesson.version}), 409, "refused")
+    run_tasks()
+    (event,) = [one for one in (json.loads(d.body) for d in receiver.deliveries) if "lesson" in one["data"]]
+    assert shape(event) == json.loads((FROZEN / "outbound/lesson.activated.json").read_text())
+    assert event["data"]["lesson"]["after"] == f"the {said} follows" or said in event["data"]["lesson"]["after"]
+
+    form = {
+        "do": "reword",
+        "version": answer.json()["version"],
+        "before": lesson.before,
+        "after": lesson.after * 2,
+    }
+    assert lead.post(f"/learning/lessons/{lesson.pk}/", form).status_code == 303
+    page = lead.get(f"/learning/lessons/{lesson.pk}/").content.decode()
+    assert "Reworded by Petra Novak" in page and page.count("wrote it so") == 2
+    assert AuditEntry.objects.filter(verb="reworded lesson", person=cast.petra).exists()
+
+    Lesson.objects.update(accepted_by=None)
+    for left, number in ((1, 3), (0, 4)):
+        contact = crm.conversation(f"c-{number}").contact
+        assert contact and program_of(cast.ada).post(f"contacts/{contact.pk}/erasure/").status_code == 201
+        run_tasks()
+        assert LessonEvidence.objects.count() == left
+    assert not Lesson.objects.exists()

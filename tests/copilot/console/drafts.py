@@ -227,6 +227,7 @@ CARDS: dict[str, Callable[[], Card]] = {
         meta="HubSpot accepted it",
         paragraphs=REPLY[:2],
         promise="Promise opened: corrected invoice, you, by Friday",
+        learnt=(LEARNT,),
     ),
     "refused": lambda: card(
         "refused",
@@ -261,6 +262,12 @@ CARDS: dict[str, Callable[[], Card]] = {
     ),
     "discarded": lambda: card("discarded", meta="by you, 10:45", question="Called Dana instead."),
 }
+
+
+LEARNT = cards.Lesson(
+    "Say “I am sorry about”, not “you are right about”", "Support North",
+    "In use from the next draft on.", "/learning/lessons/2/", 2,
+)  # fmt: skip
 
 
 def why() -> cards.Why:

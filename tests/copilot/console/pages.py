@@ -10,6 +10,7 @@ from tests.copilot.console import (
     connection_scenes,
     copilot_scenes,
     enquiry_scenes,
+    learning_scenes,
     merge_scenes,
     texts_scenes,
 )
@@ -367,6 +368,7 @@ PAGES: dict[str, Callable[[], Scene]] = {
     "merge": lambda: merge_scenes.merge("proposed"),
     "enquiry": enquiry_scenes.enquiry,
     "keys": lambda: plain("keys.html"),
+    **learning_scenes.LEARNING,
     "settings-me": me,
     "settings-team": team,
     "settings-people": people,

@@ -36,6 +36,7 @@ def shell(current: str = "inbox") -> rows.Shell:
             place("accounts", "Accounts", "accounts", "a", current=current == "accounts"),
             place("search", "Search", "text-search", current=current == "search", single="/"),
             place("articles", "Articles", "articles", "t", current=current == "articles"),
+            place("learning", "Learning", "learning", "l", current=current == "learning"),
             place("copilot", "Copilot", "pencil", "c", current=current == "copilot"),
         ),
     )
