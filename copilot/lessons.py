@@ -145,10 +145,11 @@ def is_near(near: Sequence[str], text: str) -> bool:
 
 
 def _whole(text: str, sentence: str) -> Iterable[tuple[int, int]]:
-    """A sentence with the blank behind it."""
+    """A sentence with the blank behind it, or at the end of a paragraph the one before it."""
     for start, end in words.sentences(text):
         if text[start:end] == sentence:
-            yield start, end + (text[end : end + 1] == " ")
+            behind = text[end : end + 1] == " "
+            yield start - (not behind and text[start - 1 : start] == " "), end + behind
 
 
 def _replaced(text: str, body: tuple[int, int], before: str, after: str) -> Iterable[Change]:
