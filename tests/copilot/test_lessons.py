@@ -3,6 +3,7 @@
 import json
 import random
 import string
+from typing import Any
 
 import pytest
 from django.db.models.functions import Now
@@ -114,7 +115,12 @@ def test_the_same_edit_for_two_customers_is_a_lesson_that_the_third_draft_names(
 
 
 def test_a_lead_moves_lessons_programs_hear_of_it_and_an_erased_customer_takes_theirs_along(
-    listening: Connection, client: Client, cast: Cast, sign_in: SignIn, receiver: Receiver
+    listening: Connection,
+    client: Client,
+    cast: Cast,
+    sign_in: SignIn,
+    receiver: Receiver,
+    django_assert_max_num_queries: Any,
 ) -> None:
     crm = PushingCrm(listening, through(client))
     texts.new_saved_reply(None, cast.support, "Change the delivery address of an order", SAVED)
@@ -134,7 +140,8 @@ def test_a_lead_moves_lessons_programs_hear_of_it_and_an_erased_customer_takes_t
         sends(browser, draft, draft.text.replace("The bill", f"The {said}"))
     lesson = Lesson.objects.get()
     assert lesson.state == "proposed", "the team wants a lead's yes"
-    page = lead.get("/learning/").content.decode()
+    with django_assert_max_num_queries(15):
+        page = lead.get("/learning/").content.decode()
     assert lesson.title in page.replace("&#x27;", "'") and "2 agree" in page
     moved = f"lessons/{lesson.pk}/moves/"
     petra, ines = program_of(cast.petra), program_of(cast.ines)
@@ -154,7 +161,8 @@ def test_a_lead_moves_lessons_programs_hear_of_it_and_an_erased_customer_takes_t
         "after": lesson.after * 2,
     }
     assert lead.post(f"/learning/lessons/{lesson.pk}/", form).status_code == 303
-    page = lead.get(f"/learning/lessons/{lesson.pk}/").content.decode()
+    with django_assert_max_num_queries(15):
+        page = lead.get(f"/learning/lessons/{lesson.pk}/").content.decode()
     assert "Reworded by Petra Novak" in page and page.count("wrote it so") == 2
     assert AuditEntry.objects.filter(verb="reworded lesson", person=cast.petra).exists()
 
