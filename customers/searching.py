@@ -11,7 +11,7 @@ def find_accounts(visible: QuerySet[Account], words: str, limit: int) -> list[Ac
 
 def find_contacts(visible: QuerySet[Contact], words: str, limit: int) -> list[Contact]:
     found = visible.filter(_each(words, "name", "email", "phone"))
-    return list(found.select_related("account").order_by("name", "pk")[:limit])
+    return list(found.select_related("account", "shown_as").order_by("name", "pk")[:limit])
 
 
 def find_records(visible: QuerySet[Record], words: str, limit: int) -> list[Record]:

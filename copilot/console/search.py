@@ -55,8 +55,9 @@ def _account(account: Account) -> Line:
 
 def _contact(contact: Contact) -> Line:
     url = reverse("account", args=[contact.account_id]) if contact.account_id else ""
-    about = ", ".join(one for one in (contact.email, str(contact.account or "")) if one)
-    return Line(str(contact), "conversation", note=about, url=url)
+    merged = str(contact) if contact.shown != contact else ""
+    about = ", ".join(one for one in (merged, contact.email, str(contact.account or "")) if one)
+    return Line(str(contact.shown), "conversation", note=about, url=url)
 
 
 def _record(record: Record) -> Line:

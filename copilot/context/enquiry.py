@@ -19,7 +19,7 @@ from copilot.context.value import Item
 from copilot.models.knowledge import dictionary
 from copilot.words import sentences
 from customers.access import visible_accounts
-from customers.merging import ids_of
+from customers.merging import group_of, ids_of
 from customers.models import Account, Contact, Note, Promise, Record
 from interactions.access import visible_conversations
 from interactions.mapping import reach
@@ -60,7 +60,10 @@ class Customer:
 
     @property
     def people_only(self) -> bool:
-        return any(one.people_only for one in (self.account, self.contact) if one)
+        """Whether the account or anybody whose words are read wants to be answered by people only."""
+        if self.account is None:
+            return self.contact is not None and group_of(self.contact).filter(people_only=True).exists()
+        return self.account.people_only or self.account.contacts.filter(people_only=True).exists()
 
 
 @dataclass(frozen=True, slots=True)

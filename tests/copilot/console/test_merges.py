@@ -71,6 +71,8 @@ def test_from_a_hint_to_one_person_and_back(
     with django_assert_max_num_queries(15):
         shown = text(ines.get(f"/inbox/{home.conversations.get().pk}/"))
     assert "S. Moe" not in shown and "Sigrid Moe" in shown
+    (found,) = ines.get("/search/", {"q": "sigrid@home.example"}).context["links"]
+    assert found.text == "Sigrid Moe" and found.note.startswith("S. Moe, ")
     assert karim.post(f"{url}take-back/", {"why": "Sisters"}).status_code == 303
     back = text(karim.get(url))
     assert "Taken back by Karim Haddad" in back and "“Sisters”" in back and "are two" in back

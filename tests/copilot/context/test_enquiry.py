@@ -98,6 +98,10 @@ def test_a_models_answer_stands_only_on_words_that_are_there(
     cast.fjord.people_only = True
     cast.fjord.save()
     assert ines.post(f"conversations/{talk.pk}/enquiry/", {"question": WHEN}).json()["known"]
+    cast.fjord.people_only, cast.sigrid.people_only = False, True
+    cast.fjord.save()
+    cast.sigrid.save()
+    assert ines.post(f"accounts/{cast.fjord.pk}/enquiry/", {"question": WHEN}).json()["known"]
     assert len(model.asked) == count, "no model reads of people who want people"
     erasing.erase(cast.sigrid.pk)
     kept = IdempotentAnswer.objects.values_list("body", flat=True)
