@@ -115,8 +115,9 @@ def upsert_note(source: UUID, fact: NoteFact) -> str:
 
 
 def _told_back(account: Account, fact: NoteFact) -> Note | None:
-    """A note that was accepted here and told to the CRM, under the CRM's own id now."""
-    ours = Note.objects.select_for_update().filter(account=account, external_id="", state=Note.State.ACCEPTED)
+    """A note that was accepted here and told to the CRM, under the CRM's own id now; or taken back since."""
+    known = (Note.State.ACCEPTED, Note.State.PROPOSED)
+    ours = Note.objects.select_for_update().filter(account=account, external_id="", state__in=known)
     return ours.filter(text=fact.text).first()
 
 

@@ -12,6 +12,7 @@ from tests.copilot.console import (
     enquiry_scenes,
     learning_scenes,
     merge_scenes,
+    note_scenes,
     texts_scenes,
 )
 from tests.copilot.console.drafts import CARDS, DANA, MARA, PRIYA, SAM, TO_DANA, Scene, card, clash, past, why
@@ -369,6 +370,7 @@ PAGES: dict[str, Callable[[], Scene]] = {
     "enquiry": enquiry_scenes.enquiry,
     "keys": lambda: plain("keys.html"),
     **learning_scenes.LEARNING,
+    **note_scenes.NOTES,
     "settings-me": me,
     "settings-team": team,
     "settings-people": people,

@@ -34,6 +34,7 @@ def shell(current: str = "inbox") -> rows.Shell:
         places=(
             place("inbox", "Inbox", "inbox", "i", current=current == "inbox", parts=VIEWS),
             place("accounts", "Accounts", "accounts", "a", current=current == "accounts"),
+            place("notes", "Notes", "note", "n", current=current == "notes"),
             place("search", "Search", "text-search", current=current == "search", single="/"),
             place("articles", "Articles", "articles", "t", current=current == "articles"),
             place("learning", "Learning", "learning", "l", current=current == "learning"),

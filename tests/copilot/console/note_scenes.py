@@ -1,0 +1,29 @@
+"""The invented page of the notes that wait for a yes."""
+
+from copilot.console.notes import Said, Waiting
+from customers.models import Account, Contact, Note
+from tests.copilot.console.drafts import Scene, past
+from tests.copilot.console.scenes import shell
+
+HALDEN, SORANO = Account(pk=1, name="Halden Freight"), Account(pk=2, name="Sorano Clinics")
+DANA = Contact(pk=1, name="Dana Ruiz", account=HALDEN)
+PROMPT = "I need the actual date for the board paper, not “30 days”."
+
+
+def _note(pk: int, kind: str, text: str, account: Account = HALDEN, **more: object) -> Note:
+    return Note(pk=pk, kind=kind, text=text, account=account, created_at=past(minutes=90), **more)
+
+
+def notes() -> Scene:
+    here = _note(1, "preference", "Dana wants dates, not numbers of days.", contact=DANA)
+    said = (Said(PROMPT, "Dana Ruiz", past(minutes=90), "/inbox/1/#message-1"),)
+    known = (_note(2, "preference", "Prefers short mails."),)
+    decided = (_note(3, "risk", "Expects a penalty.", state="rejected", decided_at=past(minutes=4)),)
+    return "notes.html", {
+        "shell": shell("notes"), "section": "notes", "summary": "3 notes to review",
+        "waiting": Waiting(here, said, known), "decided": decided,
+        "others": (_note(4, "milestone", "Single sign-on moves.", SORANO), _note(5, "risk", "Two outages.")),
+    }  # fmt: skip
+
+
+NOTES = {"notes": notes}

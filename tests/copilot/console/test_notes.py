@@ -1,0 +1,90 @@
+"""Notes wait for a person: accepted, said better, rejected, taken back; nothing unreviewed reaches a draft."""
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from copilot.context.build import build_context
+from copilot.models import Draft
+from customers.models import Note
+from interactions.models import Conversation, Quote
+from people.models import AuditEntry
+from tests.cast import Cast
+from tests.copilot.console.made import SignIn
+from tests.crm import minutes_ago
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def proposed(cast: Cast, talk: Conversation) -> list[Note]:
+    """Three that wait, the first with the words it was taken from."""
+    told = ("Wants dates, not days", "Moves to Bergen", "Signs alone")
+    rows = [
+        Note.objects.create(
+            account=cast.fjord, contact=cast.sigrid, text=text, kind="preference", created_at=minutes_ago(9 - n)
+        )
+        for n, text in enumerate(told)
+    ]
+    Quote.objects.create(note=rows[0], message=talk.messages.get(), text="When does our contract end?")
+    return rows
+
+
+def say(client: Client, note: Note, fate: str, text: str = "") -> str:
+    """What the page then says, with the note read again."""
+    answer = client.post(f"/notes/{note.pk}/", {"fate": fate, "text": text}, follow=True)
+    assert answer.status_code == 200
+    note.refresh_from_db()
+    return answer.content.decode()
+
+
+def test_one_after_the_other_and_back(
+    cast: Cast,
+    draft: Draft,
+    proposed: list[Note],
+    sign_in: SignIn,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    karim = sign_in(cast.karim)
+    first, second, third = proposed
+    with django_assert_max_num_queries(15):
+        page = karim.get("/notes/").content.decode()
+    assert (
+        "3 notes to review" in page
+        and "“When does our contract end?”" in page
+        and "Open the conversation" in page
+    )
+    known = {item.text for item in build_context(draft).items if item.kind == "note"}
+    assert not known, "what nobody reviewed enters no draft"
+
+    assert "Drafts know it from now on" in say(karim, first, "accept")
+    assert "in your words" in say(karim, second, "correct", "Moves to Bergen in May")
+    assert "No draft will know it" in say(karim, third, "reject")
+    assert [one.state for one in proposed] == ["accepted", "accepted", "rejected"]
+    assert "Nothing to review" in karim.get("/notes/").content.decode()
+    known = {item.text for item in build_context(draft).items if item.kind == "note"}
+    assert known == {"Wants dates, not days", "Moves to Bergen in May"}
+
+    assert "Somebody decided" in say(sign_in(cast.petra), first, "reject")
+    assert "Somebody decided" in say(sign_in(cast.petra), first, "back"), "one takes back one's own word only"
+    assert "It waits for you again" in say(karim, second, "back")
+    assert (second.state, second.decided_by) == ("proposed", None)
+    deeds = AuditEntry.objects.filter(target__startswith="note:").order_by("pk").values_list("verb", flat=True)
+    assert list(deeds) == ["accepted note", "corrected note", "rejected note", "took back note"]
+
+
+def test_a_correction_needs_words_and_stands_as_they_are(
+    cast: Cast, proposed: list[Note], sign_in: SignIn
+) -> None:
+    assert "needs words" in say(sign_in(cast.karim), proposed[0], "correct", "  ")
+    assert proposed[0].state == "proposed"
+    say(sign_in(cast.karim), proposed[0], "correct", "Wants dates <only>")
+    page = sign_in(cast.ines).get(f"/accounts/{cast.fjord.pk}/").content.decode()
+    assert "Wants dates &lt;only&gt;" in page
+
+
+def test_others_see_and_decide_nothing_here(cast: Cast, proposed: list[Note], sign_in: SignIn) -> None:
+    lukas = sign_in(cast.lukas)
+    assert "Nothing to review" in lukas.get(f"/notes/?note={proposed[0].pk}").content.decode()
+    assert lukas.post(f"/notes/{proposed[0].pk}/", {"fate": "accept"}).status_code == 404
+    assert sign_in(cast.ines).get(f"/notes/{proposed[0].pk}/").status_code == 405
