@@ -17,6 +17,7 @@ NAMES = (
     "topics",
     "context",
     "tau2",
+    "promises",
 )
 
 

@@ -11,6 +11,7 @@ from copilot.insight import records
 from copilot.knowledge import corrections
 from copilot.learning import ledger, signals
 from copilot.models import Decision, Draft, Signal
+from copilot.relationship import promises
 from interactions.events import (
     ColleagueWrote,
     ContactErased,
@@ -74,8 +75,10 @@ def _closed(fact: ConversationClosed) -> None:
 def _reply_settled(fact: ReplySettled) -> None:
     signals.settle_signal(fact.outbox_id, sent=fact.sent)
     if fact.sent:
-        message = Message.objects.select_related("conversation__team").get(delivery__pk=fact.outbox_id)
+        related = ("conversation__team", "conversation__account", "conversation__contact", "person")
+        message = Message.objects.select_related(*related).get(delivery__pk=fact.outbox_id)
         signals.remember_reply(message)
+        promises.keep_promises_of(message)
         for signal in Signal.objects.filter(decision__outbox__pk=fact.outbox_id).select_related(*TAUGHT_BY):
             corrections.propose_corrections(signal)
             bell.ring(ledger.LEARN, signal.pk)

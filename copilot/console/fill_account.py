@@ -145,6 +145,8 @@ def _promises(who: Standing, account: Account) -> Iterable[PromiseLine]:
             row.owner.name if row.owner else "Nobody owns it",
             f"due {due:%a} {due.day} {due:%b}" if due else "",
             late=row.due_at is not None and row.due_at < timezone.now(),
+            id=row.pk if row.account_id == account.pk and (who.inbox_teams or who.is_manager) else 0,
+            day=f"{due:%Y-%m-%d}" if due else "",
         )
 
 

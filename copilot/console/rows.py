@@ -209,6 +209,8 @@ class PromiseLine:
     who: str = ""
     due: str = ""
     late: bool = False
+    id: int = 0  # where the reader may settle it
+    day: str = ""  # due, as a date field has it
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,9 @@ def account() -> rows.AccountPage:
         ),
         promises=(
             rows.PromiseLine("Corrected invoice 2291", "Mara to Dana", "Friday", True),
-            rows.PromiseLine("Seat forecast for 2027", "Priya to Dana", "Monday 30 Nov"),
+            rows.PromiseLine(
+                "Seat forecast for 2027", "Priya to Dana", "Monday 30 Nov", id=1, day="2026-11-30"
+            ),
         ),
         kinds=tuple(
             rows.Place("account", label, f"?kind={label}", current=label == "All")

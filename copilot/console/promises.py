@@ -1,0 +1,45 @@
+"""A promise in hand: kept, cancelled, or due at another time."""
+
+from datetime import datetime, time
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+
+from copilot.console.visit import Visit, page, reads
+from copilot.relationship import promises as verbs
+from customers.access import tended_accounts
+from customers.models import Promise
+
+END_OF_DAY = time(17)
+
+
+@page("POST", allowed=reads)
+def promise(visit: Visit, promise_id: int) -> HttpResponse:
+    """`fate` is kept, cancelled, or moved (to the day `due`)."""
+    found = Promise.objects.filter(account__in=tended_accounts(visit.who), pk=promise_id).first()
+    if found is None:
+        raise Http404
+    said = _settled(visit, found, visit.request.POST.get("fate", ""))
+    if said:
+        messages.success(visit.request, said)
+    else:
+        messages.error(visit.request, "This promise is closed already. Nothing was changed.")
+    return visit.go(reverse("account", args=[found.account_id]))
+
+
+def _settled(visit: Visit, found: Promise, fate: str) -> str:
+    """What happened, in words; nothing where it was too late."""
+    if fate == "kept":
+        return "Kept. It is closed." if verbs.close_promise(found, visit.person, verbs.State.KEPT) else ""
+    if fate == "cancelled":
+        done = verbs.close_promise(found, visit.person, verbs.State.CANCELLED)
+        return "Cancelled. Tell the customer, if they do not know." if done else ""
+    day = parse_date(visit.request.POST.get("due", ""))
+    if fate != "moved" or day is None:
+        return "Say on which day it is due. Nothing was changed."
+    due = datetime.combine(day, END_OF_DAY, timezone.get_current_timezone())
+    moved = verbs.move_promise(found, visit.person, due)
+    return f"Due on {day:%A}, {day.day} {day:%B} now." if moved else ""
