@@ -6,7 +6,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count
@@ -165,12 +165,20 @@ def _order_broken(ledger: Ledger) -> list[str]:
     ]
 
 
+def _is_signed(one: Delivery, secret: str) -> bool:
+    """Under the time that it names itself: a long run looks at them hours later."""
+    told = datetime.fromtimestamp(int(one.headers["webhook-timestamp"]), UTC)
+    signature = Webhook(secret).sign(one.headers["webhook-id"], told, one.body.decode())
+    return signature in one.headers["webhook-signature"].split(" ")
+
+
 def _replies_broken(ledger: Ledger, deliveries: list[Delivery], secret: str) -> list[str]:
     """Each approved reply reached the receiver under one id with one body, and nothing else did."""
     got: dict[str, set[bytes]] = defaultdict(set)
     wrong = []
     for one in deliveries:
-        Webhook(secret).verify(one.body, dict(one.headers))
+        if not _is_signed(one, secret):
+            wrong.append(f"{one.headers['webhook-id']} came with a signature that is not ours")
         if is_reply(one):
             got[one.headers["webhook-id"]].add(one.body)
     wrong += [f"{key} was approved and never delivered" for key in ledger.approved.keys() - got.keys()]
