@@ -47,7 +47,7 @@ def notes(visit: Visit) -> HttpResponse:
     waiting = _tended(visit).filter(state=Note.State.PROPOSED).order_by("created_at", "pk")
     count, rows = waiting.count(), list(waiting[: NEXT + 1])
     asked = visit.request.GET.get("note", "")
-    here = waiting.filter(pk=int(asked)).first() if asked.isdigit() else None
+    here = waiting.filter(pk=int(asked)).first() if asked.isdecimal() else None
     here = here or (rows[0] if rows else None)
     decided = _tended(visit).filter(decided_by=visit.person).exclude(state=Note.State.PROPOSED)
     context = {

@@ -1,6 +1,6 @@
 """A promise in hand: kept, cancelled, or due at another time."""
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -37,9 +37,17 @@ def _settled(visit: Visit, found: Promise, fate: str) -> str:
     if fate == "cancelled":
         done = verbs.close_promise(found, visit.person, verbs.State.CANCELLED)
         return "Cancelled. Tell the customer, if they do not know." if done else ""
-    day = parse_date(visit.request.POST.get("due", ""))
-    if fate != "moved" or day is None:
-        return "Say on which day it is due. Nothing was changed."
+    day = _day(visit.request.POST.get("due", ""))
+    if fate != "moved" or day is None or day < timezone.localdate():
+        return "Say on which day it is due, today or later. Nothing was changed."
     due = datetime.combine(day, END_OF_DAY, timezone.get_current_timezone())
     moved = verbs.move_promise(found, visit.person, due)
     return f"Due on {day:%A}, {day.day} {day:%B} now." if moved else ""
+
+
+def _day(told: str) -> date | None:
+    """None also for a day that no calendar has."""
+    try:
+        return parse_date(told)
+    except ValueError:
+        return None

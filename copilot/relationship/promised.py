@@ -70,6 +70,8 @@ def promises_in(text: str, said_at: datetime) -> Iterator[Heard]:
     """`said_at` in the writer's zone."""
     for start, end in sentences(text):
         sentence = text[start:end]
+        if sentence.startswith(">"):
+            continue  # somebody else's words
         if len(sentence) <= LONGEST and _SAYS.search(sentence) and not _NO_PROMISE.search(sentence):
             yield Heard(sentence, due(sentence, said_at))
 

@@ -86,5 +86,6 @@ def test_a_correction_needs_words_and_stands_as_they_are(
 def test_others_see_and_decide_nothing_here(cast: Cast, proposed: list[Note], sign_in: SignIn) -> None:
     lukas = sign_in(cast.lukas)
     assert "Nothing to review" in lukas.get(f"/notes/?note={proposed[0].pk}").content.decode()
+    assert lukas.get("/notes/", {"note": "²"}).status_code == 200
     assert lukas.post(f"/notes/{proposed[0].pk}/", {"fate": "accept"}).status_code == 404
     assert sign_in(cast.ines).get(f"/notes/{proposed[0].pk}/").status_code == 405

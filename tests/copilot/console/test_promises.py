@@ -16,7 +16,10 @@ from tests.copilot.console.made import SignIn
 from tests.work import end_undo_time, run_tasks
 
 pytestmark = pytest.mark.django_db
-SAID = "Hi,\n\nI'll send you the new contract tomorrow at 3pm. If you like, I'll call you on Friday.\n\nInes"
+SAID = (
+    "Hi,\n\nI'll send you the new contract tomorrow at 3pm. If you like, I'll call on Friday.\n\nInes"
+    "\n\n> I'll call you."
+)
 
 
 def test_what_is_promised_in_a_reply_is_on_the_account_until_it_is_settled(
