@@ -38,7 +38,7 @@ def pick(draft_id: int, version: int, actor: Actor, named: str) -> Draft:
     if draft.edited_text and draft.edited_text != draft.text:
         raise Invalid("You have edited this draft. Your text is kept; copy into it what you like.")
     offered = draft.alternatives.filter(state=Alternative.State.READY)
-    row = offered.filter(pk=int(named)).first() if named.isdigit() else offered.filter(way=named).first()
+    row = offered.filter(pk=int(named)).first() if named.isdecimal() else offered.filter(way=named).first()
     if row is None:
         raise Invalid("This draft offers no such alternative. Nothing was sent.")
     moved = Draft.objects.filter(pk=draft.pk, version=version, state=Draft.State.READY).update(

@@ -30,7 +30,7 @@ def accounts(visit: Visit) -> HttpResponse:
     after = visit.request.GET.get("after", "")
     if after:
         name, _, pk = after.rpartition("~")
-        if pk.isdigit():
+        if pk.isdecimal():
             shown = shown.filter(Q(sort_key__gt=name) | Q(sort_key=name, pk__gt=int(pk)))
     found = list(with_numbers(visit.who, shown).order_by("sort_key", "pk")[: PAGE + 1])
     last = found[PAGE - 1] if len(found) > PAGE else None

@@ -43,7 +43,7 @@ class Ask:
     @property
     def version(self) -> int:
         told = self.visit.request.POST.get("version", "")
-        if not told.isdigit():
+        if not told.isdecimal():
             raise Invalid("This page is too old. Look at the draft again; nothing was sent.")
         return int(told)
 
@@ -231,7 +231,7 @@ def redraft(visit: Visit, conversation_id: int, n: int) -> HttpResponse:
 
 def _redraft(ask: Ask) -> Status:
     without = ask.field("without")
-    number = int(without) if without.isdigit() else None
+    number = int(without) if without.isdecimal() else None
     decisions.redraft(ask.draft.pk, ask.version, ask.actor, ask.field("instruction"), number)
     return Status("A new draft is on its way.", quiet=True)
 
@@ -244,7 +244,7 @@ def answer(visit: Visit, conversation_id: int, n: int) -> HttpResponse:
 
 def _answer(ask: Ask) -> Status:
     told = {name.removeprefix("answer-"): str(text) for name, text in ask.visit.request.POST.items()}
-    answers = {int(pk): text for pk, text in told.items() if pk.isdigit()}
+    answers = {int(pk): text for pk, text in told.items() if pk.isdecimal()}
     decisions.answer(ask.draft.pk, ask.version, ask.actor, answers)
     return Status("Kept with your name. A new draft is on its way.", quiet=True)
 
@@ -364,9 +364,9 @@ def _receiver(ask: Ask) -> User | Team:
     """`user:<id>` or `team:<id>`, as over REST."""
     kind, _, number = ask.field("to").partition(":")
     found: User | Team | None = None
-    if number.isdigit() and kind == "user":
+    if number.isdecimal() and kind == "user":
         found = visible_people(ask.visit.who).exclude(pk=ask.actor.person.pk).filter(pk=number).first()
-    elif number.isdigit() and kind == "team":
+    elif number.isdecimal() and kind == "team":
         found = Team.objects.filter(pk=number).first()
     if found is None:
         raise Invalid("Choose who should decide this. Nothing was handed on.")

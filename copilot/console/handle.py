@@ -32,7 +32,7 @@ def assign(visit: Visit, conversation_id: int) -> HttpResponse:
     person: User | None = visit.person if told == "me" else None
     if told not in ("me", ""):
         members = visible_people(visit.who).filter(memberships__team=conversation.team_id)
-        person = members.filter(pk=told).first() if told.isdigit() else None
+        person = members.filter(pk=told).first() if told.isdecimal() else None
         if person is None:
             return _refuse(visit, conversation, "This colleague is not in the team. Nothing was changed.")
     handling.assign(conversation, person, visit.person)

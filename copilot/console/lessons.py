@@ -25,7 +25,7 @@ def wrong(visit: Visit, conversation_id: int, n: int) -> HttpResponse:
     conversation = scenes.find_to_answer(visit, conversation_id)
     draft = conversation.drafts.filter(n=n).first()
     told = visit.request.POST.get("lesson", "")
-    if draft is None or not told.isdigit() or len(told) > 18:
+    if draft is None or not told.isdecimal() or len(told) > 18:
         raise Http404
     said = "Noted: it does not fit here. When a second conversation says so, it is retired."
     return _answer(visit, conversation, lambda: moves.wrong_here(int(told), draft, visit.person), said)

@@ -43,7 +43,7 @@ def _propose(visit: Visit, found: Contact, told: str) -> HttpResponse:
 
 
 def _other(visit: Visit, told: str) -> Contact | None:
-    return mergeable_contact(visit.who, int(told)) if told.isdigit() and len(told) < 19 else None
+    return mergeable_contact(visit.who, int(told)) if told.isdecimal() and len(told) < 19 else None
 
 
 def _show_contact(

@@ -22,7 +22,7 @@ def topic(visit: Visit, conversation_id: int) -> HttpResponse:
     if visit.request.method != "POST":
         return _form(visit, conversation, list(mine))
     told = visit.request.POST.get("topic", "")
-    chosen = mine.filter(pk=told).first() if told.isdigit() and len(told) < 19 else None
+    chosen = mine.filter(pk=told).first() if told.isdecimal() and len(told) < 19 else None
     if chosen is None and told != NONE:
         raise Http404
     topics.correct(conversation, chosen, visit.person)

@@ -206,7 +206,7 @@ def _page[M: Model](visit: Visit, rows: QuerySet[M], name: str, *order: str) -> 
 
 
 def _older[M: Model](rows: QuerySet[M], after: str) -> QuerySet[M]:
-    if after.isdigit():
+    if after.isdecimal():
         return rows.filter(pk__lt=int(after))
     last = OutboxMessage.objects.filter(pk=after).first() if _is_uuid(after) else None
     return rows.filter(created_at__lt=last.created_at) if last else rows

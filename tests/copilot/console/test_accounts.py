@@ -100,3 +100,14 @@ def test_both_pages_take_few_queries(
         client.get("/accounts/")
     with django_assert_max_num_queries(15):
         client.get(f"/accounts/{cast.fjord.pk}/")
+
+
+def test_a_digit_that_is_no_number_is_nothing(cast: Cast, sign_in: SignIn) -> None:
+    petra = sign_in(cast.petra)
+    for address in (
+        "/accounts/?after=a~²",
+        f"/contacts/{cast.sigrid.pk}/?with=²",
+        "/settings/deliveries/?after=²",
+    ):
+        assert petra.get(address).status_code == 200, address
+    assert petra.post(f"/contacts/{cast.sigrid.pk}/", {"other": "²"}).status_code == 404
