@@ -58,7 +58,8 @@ def channel(topic: str) -> str:
 def waiting(task: str) -> int:
     """How many messages are ahead of a new one; 0 where Valkey does not say, for then a ring is lost anyway."""
     try:
-        return int(_counter().llen(settings.CELERY_TASK_ROUTES[task]["queue"]))
+        route = settings.CELERY_TASK_ROUTES.get(task, {})
+        return int(_counter().llen(route.get("queue", settings.CELERY_TASK_DEFAULT_QUEUE)))
     except redis.RedisError:
         return 0
 

@@ -165,6 +165,7 @@ CELERY_TASK_ROUTES = {
     "copilot.tasks.alternative": {"queue": "drafting"},
     "copilot.tasks.count_topic": {"queue": "learning"},
     "copilot.tasks.learn": {"queue": "learning"},
+    "copilot.tasks.read": {"queue": "learning"},
 }
 CELERY_TIMEZONE = "UTC"
 

@@ -3,7 +3,7 @@
 from django.dispatch import receiver
 
 import bell
-from copilot import erasing
+from copilot import erasing, reading
 from copilot.decisions import put_back
 from copilot.drafting import case, opening
 from copilot.drafting.moves import move
@@ -11,7 +11,6 @@ from copilot.insight import records
 from copilot.knowledge import corrections
 from copilot.learning import ledger, signals
 from copilot.models import Decision, Draft, Signal
-from copilot.relationship import promises
 from interactions.events import (
     ColleagueWrote,
     ContactErased,
@@ -53,6 +52,7 @@ def _answered_elsewhere(fact: ColleagueWrote) -> None:
     """The draft is kept for comparison; what the colleague wrote instead is a signal."""
     message = fact.message
     signals.remember_reply(message)
+    reading.want(message.conversation, message)
     draft = opening.open_draft(message.conversation)
     if draft is None or (draft.answers and draft.answers.sent_at > message.sent_at):
         return
@@ -78,7 +78,7 @@ def _reply_settled(fact: ReplySettled) -> None:
         related = ("conversation__team", "conversation__account", "conversation__contact", "person")
         message = Message.objects.select_related(*related).get(delivery__pk=fact.outbox_id)
         signals.remember_reply(message)
-        promises.keep_promises_of(message)
+        reading.want(message.conversation, message)
         for signal in Signal.objects.filter(decision__outbox__pk=fact.outbox_id).select_related(*TAUGHT_BY):
             corrections.propose_corrections(signal)
             bell.ring(ledger.LEARN, signal.pk)

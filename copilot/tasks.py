@@ -5,6 +5,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_init
 
+from copilot import reading
 from copilot.drafting import alternatives, summary
 from copilot.drafting.work import engine_in_use, work
 from copilot.insight import records
@@ -35,6 +36,11 @@ def count_topic(topic_id: int) -> None:
 @shared_task
 def learn(signal_id: int) -> None:
     ledger.learn(signal_id)
+
+
+@shared_task
+def read(reading_id: int) -> None:
+    reading.read(reading_id)
 
 
 @shared_task

@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 
 from config import children
 from config.children import Process
+from copilot import reading
 from interactions import delivering, inbox
 from interactions.models import Connection, OutboxMessage
 
@@ -37,8 +38,15 @@ def deliver_rows() -> int:
     return len(due)
 
 
+def read_rows() -> int:
+    due = reading.due_readings(500)
+    for reading_id in due:
+        reading.read(reading_id)
+    return len(due)
+
+
 # Each calls the verb that a task calls, for every row that is due; rooms further up add theirs.
-STEPS: list[Callable[[], int]] = [apply_events, deliver_rows]
+STEPS: list[Callable[[], int]] = [apply_events, deliver_rows, read_rows]
 
 
 def run_tasks() -> None:

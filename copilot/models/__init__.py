@@ -11,6 +11,7 @@ from copilot.models.lesson import Lesson, LessonEvidence, LessonMove, LessonRule
 from copilot.models.limits import DraftingLimits, Spending
 from copilot.models.proposal import ArticleProposal, ProposalEvidence, TextVersion
 from copilot.models.question import Question
+from copilot.models.reading import Reading
 from copilot.models.release import ReleaseRule
 from copilot.models.switch import DraftingSwitch
 from copilot.models.topic import Topic, TopicLabel, TopicRecord
@@ -35,6 +36,7 @@ __all__ = [
     "PastReply",
     "ProposalEvidence",
     "Question",
+    "Reading",
     "ReleaseRule",
     "SavedReply",
     "Signal",

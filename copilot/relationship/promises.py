@@ -16,6 +16,7 @@ from interactions import outbox
 from interactions.models import Message, Quote
 from people.audit import note_deed
 from people.models import ApiKey, User
+from people.zone import zone_of
 
 State = Promise.State
 
@@ -40,12 +41,12 @@ def make_promise(
 
 
 def keep_promises_of(message: Message) -> list[Promise]:
-    """Those in a reply that was sent, each once; due in the zone of the person who wrote it."""
+    """Those in what a colleague wrote, each once; due in the zone of the person who wrote it."""
     account, person = message.conversation.account, message.person
     if account is None or person is None:
         return []
     made = []
-    for one in promises_in(message.text, message.sent_at.astimezone(ZoneInfo(person.time_zone))):
+    for one in promises_in(message.text, message.sent_at.astimezone(ZoneInfo(zone_of(person)))):
         if Promise.objects.filter(account=account, state=State.OPEN, text__iexact=one.quote).exists():
             continue
         contact = message.conversation.contact

@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 import bell
+from copilot import reading
 from copilot.api.idempotency import forget_old_answers
 from copilot.drafting import alternatives, case, opening, work
 from copilot.insight import records
@@ -81,6 +82,7 @@ def sweep_once(rung: Rung) -> None:
     _ring(asking.ASK, asking.due_questions(MOST_ROWS), rung)
     _ring(sync.FETCH, sync.due_syncs(MOST_ROWS), rung)
     _ring(records.COUNT, records.due_topics(MOST_ROWS), rung)
+    _ring(reading.READ, reading.due_readings(MOST_ROWS), rung)
     _ring(ledger.LEARN, ledger.due_signals(MOST_ROWS), rung)
     _ring(embedding.EMBED, embedding.due(), rung)
     _ring(inbox.APPLY_HISTORY, inbox.due_events(MOST_ROWS, is_history=True), rung)
