@@ -17,8 +17,8 @@ from benchmarks.house import ROOT, figure, house, middle, process, wsgi
 from benchmarks.ingest import CLIENTS, REQUESTS, Turn, generic_connection, generic_turn
 
 TURNS = 5
-# Together they hold three of the four sending workers until their first time-outs, and two after that.
-HANGING = 2
+# Together they hold four of the eight sending workers until their first time-outs, and three after that.
+HANGING = 3
 ROWS = 100  # due at each receiver
 PATIENCE_SECONDS = 60
 
@@ -27,7 +27,7 @@ def main() -> None:
     with house(), ExitStack() as stack:
         connection_id, secret = generic_connection()
         port, pid = stack.enter_context(wsgi())
-        worker = ("celery", "-A", "config", "worker", "-Q", "sending", "-c", "4", "-l", "WARNING")
+        worker = ("celery", "-A", "config", "worker", "-Q", "sending", "-c", "8", "-l", "WARNING")
         stack.enter_context(process(sys.executable, "-m", *worker))
         stack.enter_context(process(sys.executable, str(ROOT / "manage.py"), "sweep", "--skip-checks"))
         path = f"/webhooks/{connection_id}"

@@ -29,7 +29,7 @@ from config.greeting import doing, greet, tell, tell_event
 from config.running import ROOT, announced, var_dir
 from config.secrets import make_missing, secret
 
-QUEUES = {"inbox": 2, "drafting": 2, "sending": 4, "fetching": 2, "learning": 1}
+QUEUES = {"inbox": 2, "drafting": 2, "sending": 8, "fetching": 2, "learning": 1}
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection as database
@@ -14,11 +14,13 @@ import bell
 from interactions import listeners, outbox
 from interactions.channels import mail
 from interactions.colleagues import agent_of
+from interactions.crm import post
 from interactions.crm.base import Answer
 from interactions.crm.registry import CRMS, crm_for
 from interactions.letter import Letter
-from interactions.models import Connection, OutboxMessage
+from interactions.models import Connection, Conversation, OutboxMessage
 from interactions.outbox import DELIVER, SCHEDULE
+from interactions.thread import stamp
 
 log = logging.getLogger(__name__)
 State = OutboxMessage.State
@@ -37,6 +39,7 @@ def deliver(row_id: str) -> None:
 
 
 def _deliver(row: OutboxMessage) -> None:
+    post.heard_at.set(None)
     try:
         answer = _refused(row) or _send(row)
     except Exception as error:
@@ -125,6 +128,20 @@ def _settle(row: OutboxMessage, answer: Answer) -> None:
         )
     if row.kind == OutboxMessage.Kind.REPLY:
         outbox.reply_moved(row, state)
+    if row.type == "conversation.changed" and answer.result == "sent" and (taken_at := post.heard_at.get()):
+        _date_by_its_clock(row, taken_at)
+
+
+def _date_by_its_clock(row: OutboxMessage, taken_at: datetime) -> None:
+    """Our word is now the CRM's, since then: what its people say next is newer, wherever its clock stands."""
+    data = json.loads(bytes(row.payload))
+    about = Conversation.objects.select_for_update(no_key=True).filter(deliveries=row).first()
+    if about is None:
+        return
+    ours = [name for name in data["changed"] if about.told_at.get(name) == data["at"]]
+    # The header has whole seconds; what happened there in the same second was before ours.
+    about.told_at |= dict.fromkeys(ours, stamp(taken_at + timedelta(microseconds=999_999)))
+    about.save(update_fields=["told_at"])
 
 
 def _next(row: OutboxMessage, answer: Answer) -> tuple[str, float, str]:

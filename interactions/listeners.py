@@ -1,7 +1,7 @@
 """Which connections are told what, and when one is let alone: a receiver that fails again and again rests.
 
 A receiver has one place for deliveries at a time, and while it is well it may take the one more that all share.
-So slow or hanging ones hold up nobody else: together they hold one worker more than they are, of four. A place
+So slow or hanging ones hold up nobody else: together they hold one worker more than they are, of eight. A place
 is a lock of the worker's database session: it is free again when the worker dies.
 """
 
@@ -82,11 +82,14 @@ def enable(connection: Connection, person: User, key: ApiKey | None = None) -> N
     note_deed(person, "enabled connection", connection, key=key)
 
 
+# Each lock stands alone in its condition: of "a AND lock" PostgreSQL may take the lock and then find a untrue,
+# and a lock whose name is not returned would be held for as long as the worker lives.
 _TAKE = """
 SELECT c.id IS NULL, CASE
-    WHEN c.rests_until > statement_timestamp() THEN NULL
+    WHEN c.id IS NULL OR c.rests_until > statement_timestamp() THEN NULL
     WHEN pg_try_advisory_lock(%(locks)s, hashtext(c.id || ':0')) THEN hashtext(c.id || ':0')
-    WHEN c.failures = 0 AND pg_try_advisory_lock(%(locks)s, %(shared)s) THEN %(shared)s
+    WHEN c.failures > 0 THEN NULL
+    WHEN pg_try_advisory_lock(%(locks)s, %(shared)s) THEN %(shared)s
 END
 FROM interactions_outboxmessage o LEFT JOIN interactions_connection c ON c.id = o.connection_id
 WHERE o.id = %(row)s

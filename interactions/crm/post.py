@@ -6,6 +6,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cache
 from urllib.parse import urlsplit
@@ -20,6 +21,9 @@ from interactions.models import Connection, OutboxMessage
 TIMEOUT_SECONDS = 20
 KEPT_BYTES = 1024
 READING_SECONDS = 5
+
+# What the receiver's clock said when it last answered this worker: its news are dated by that clock.
+heard_at: ContextVar[datetime | None] = ContextVar("heard_at", default=None)
 
 
 def body_of(row: OutboxMessage) -> bytes:
@@ -69,6 +73,7 @@ def opened(
             method, pinned, content=body, headers=sent, extensions={"sni_hostname": target.host}
         ) as response,
     ):
+        heard_at.set(_moment(response.headers.get("date", "")))
         yield response
 
 
@@ -109,9 +114,13 @@ def seconds(header: str) -> float | None:
     """`retry-after` in seconds, given as a number or a date; at most a day is believed."""
     if header.strip().isdigit():
         return min(float(header), 86400.0)
+    moment = _moment(header)
+    return min(max((moment - datetime.now(UTC)).total_seconds(), 0.0), 86400.0) if moment else None
+
+
+def _moment(header: str) -> datetime | None:
     try:
         moment = email.utils.parsedate_to_datetime(header)
     except (TypeError, ValueError):
         return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max((aware - datetime.now(UTC)).total_seconds(), 0.0), 86400.0)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -57,16 +57,13 @@ class Talk:
 
 
 class FakeChatwoot(FakeVendor):
-    """`page`: how many conversations it lists at once. `keeps_attributes`: as versions of 2026 do.
-
-    `skew`: by how many seconds its clock is wrong.
-    """
+    """`page`: how many conversations it lists at once. `keeps_attributes`: as versions of 2026 do."""
 
     def __init__(self) -> None:
         super().__init__()
         self.talks: dict[int, Talk] = {}
         self.webhooks: list[dict[str, Any]] = []
-        self.page, self.keeps_attributes, self.skew = PAGE, True, 0.0
+        self.page, self.keeps_attributes = PAGE, True
         self._numbers = itertools.count(1001)
         one = _BASE + r"/conversations/(\d+)"
         self.on("GET", _BASE + "/agents", lambda _: [self._agent(number) for number in AGENTS])

@@ -6,6 +6,7 @@ import re
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -63,6 +64,7 @@ class FakeVendor:
     def __init__(self) -> None:
         self.calls: list[Asked] = []
         self.faults: list[Fault] = []
+        self.skew = 0.0  # seconds by which the vendor's clock is ahead of ours
         self._routes: list[tuple[str, re.Pattern[str], Route]] = []
         self._one_at_a_time = threading.RLock()
         self._let_go = threading.Event()
@@ -73,6 +75,9 @@ class FakeVendor:
                 vendor._take(self)
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _take  # noqa: N815
+
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                return super().date_time_string((timestamp or time.time()) + vendor.skew)
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
@@ -282,6 +283,32 @@ def test_what_chatwoot_cannot_carry_is_not_sent_in_part(
     unset = OutboxMessage(type="reply.approved", payload=letter.canonical(), conversation=made)
     assert CRM.send(there, unset, None).result == "dead"
     assert chatwoot.calls == []
+
+
+@pytest.mark.parametrize("skew", [-240, 240])
+def test_the_last_word_counts_wherever_chatwoots_clock_stands(
+    skew: int, chatwoot: FakeChatwoot, there: Connection, door: Send, cast: Cast
+) -> None:
+    """Up to five minutes off; beyond that its signatures are refused, which says so."""
+    chatwoot.skew = skew
+    with time_machine.travel(timezone.now(), tick=True) as clock:
+        talk = chatwoot.customer_writes("Where are the crates?")
+        hear(chatwoot, there, door)
+        chatwoot.agent_sets(talk, labels=["quay"])
+        late, chatwoot.webhooks = chatwoot.webhooks, []
+        clock.shift(10)
+        handling.label(ours(), ["crates"], cast.ines)
+        run_tasks()
+        assert talk.labels == ["crates"]
+
+        clock.shift(10)
+        chatwoot.webhooks += late  # what was overtaken there comes last
+        hear(chatwoot, there, door)
+        assert ours().labels == talk.labels == ["crates"]
+
+        chatwoot.agent_sets(talk, labels=["harbour"])
+        hear(chatwoot, there, door)
+        assert ours().labels == ["harbour"]
 
 
 # What no webhook told.
