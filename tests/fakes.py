@@ -5,6 +5,7 @@ import json
 import select
 import socket
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -124,6 +125,7 @@ class FakeModel:
         self.answers = deque(answers)
         self.otherwise = otherwise or says("Thank you for writing. We are looking into it.")
         self.asked: list[Asked] = []
+        self.spent: list[float] = []  # seconds from having read a request to the first words of its answer
         self.closing = threading.Event()
         self.left = threading.Event()  # a caller hung up before the answer was over
         handler = type("Handler", (_MessagesApi,), {"model": self})
@@ -178,6 +180,7 @@ class _MessagesApi(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        self._began: float | None = time.perf_counter()
         answer = self.model.take(Asked(self.path, dict(self.headers), body))
         try:
             self._answer(answer)
@@ -239,6 +242,9 @@ class _MessagesApi(BaseHTTPRequestHandler):
         body = f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
         self.wfile.write(b"%x\r\n%s\r\n" % (len(body), body))
         self.wfile.flush()
+        if self._began and event["type"] == "content_block_delta":
+            self.model.spent.append(time.perf_counter() - self._began)
+            self._began = None
 
     def _rest(self, seconds: float) -> None:
         """Waits, and notices at once when the caller is gone."""

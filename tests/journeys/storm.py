@@ -243,7 +243,11 @@ def _kill(process: Process) -> None:
 
 
 def _kill_pool_child(storm: Storm) -> None:
-    os.kill(max(family(storm.worker.pid) - {storm.worker.pid}), signal.SIGKILL)
+    def children() -> set[int]:
+        return family(storm.worker.pid) - {storm.worker.pid}
+
+    assert eventually(lambda: bool(children())), "a worker that was just started has its processes soon"
+    os.kill(max(children()), signal.SIGKILL)
 
 
 def _kill_worker_in_mid_delivery(storm: Storm) -> None:
