@@ -18,6 +18,7 @@ NAMES = (
     "context",
     "tau2",
     "promises",
+    "notes",
 )
 
 

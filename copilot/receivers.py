@@ -66,8 +66,10 @@ def _answered_elsewhere(fact: ColleagueWrote) -> None:
 
 
 def _closed(fact: ConversationClosed) -> None:
-    """A closed conversation needs no reply, so its open draft is set aside."""
-    draft = opening.open_draft(Conversation.objects.get(pk=fact.conversation_id))
+    """A closed conversation needs no reply, so its open draft is set aside; what was said is read for notes."""
+    conversation = Conversation.objects.get(pk=fact.conversation_id)
+    reading.want_notes(conversation)
+    draft = opening.open_draft(conversation)
     if draft:
         move(draft, Draft.State.DISCARDED, lease_until=None)
 

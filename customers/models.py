@@ -229,22 +229,47 @@ class Note(models.Model):
     internal = models.BooleanField(default=True, help_text="Never repeated to the customer.")
     state = models.CharField(max_length=12, choices=State.choices, default=State.PROPOSED)
     author = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="+")
+    by_copilot = models.BooleanField(default=False, db_default=False, help_text="Proposed by the copilot.")
     owner = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="+")
     confidence = models.CharField(max_length=40, blank=True)
     review_by = models.DateField(null=True, blank=True)
     decided_by = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
+    first_text = models.TextField(
+        blank=True, default="", db_default="", help_text="As proposed, where a person said it better."
+    )
+    superseded_by = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="superseded",
+        help_text="What took its place, or into which it was merged.",
+    )  # fmt: skip
+    key = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of a proposal: the same, however worded.",
+    )
     created_at = models.DateTimeField()
     source = models.UUIDField(null=True, blank=True, help_text="The connection that told of it.")
     external_id = models.CharField(max_length=200, blank=True)
     source_updated_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["account", "state"], name="note_by_account")]
+        indexes: ClassVar = [
+            models.Index(fields=["account", "state"], name="note_by_account"),
+            models.Index(
+                fields=["review_by"],
+                condition=models.Q(state="accepted", review_by__isnull=False),
+                name="note_to_review",
+            ),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
+                fields=["account", "key"], condition=~models.Q(key=""), name="note_is_proposed_once"
+            ),
+            models.UniqueConstraint(
                 fields=["source", "external_id"], condition=~models.Q(external_id=""), name="note_is_told_once"
-            )
+            ),
         ]
 
     def __str__(self) -> str:
@@ -265,6 +290,7 @@ class Promise(models.Model):
     text = models.TextField()
     quote = models.TextField(blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
+    first_due_at = models.DateTimeField(null=True, blank=True, help_text="As first said, where it was moved.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     made_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -275,7 +301,10 @@ class Promise(models.Model):
                 fields=["account", "due_at"],
                 condition=models.Q(state="open"),
                 name="promise_open_by_account",
-            )
+            ),
+            models.Index(
+                fields=["owner", "due_at"], condition=models.Q(state="open"), name="promise_open_by_owner"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -142,6 +142,7 @@ CONSOLE = [
     post("delivery-settle",          "302 409 404 409 409 404 404 302"),
     post("delivery-release",         "302 404 404 404 404 404 404 302"),
     post("delivery-return",          "302 404 404 404 404 404 404 302", reason="No"),
+    post("account-call",             "302 303 404 303 303 404 404 302", text="We spoke."),
     post("account-release",          "302 404 404 404 303 404 404 302"),
     post("team-release",             "302 404 404 404 303 303 303 302", team="{teams}"),
     get("copilot",                   "302 200 200 200 200 200 200 302"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from copilot.calls import KINDS as CALLS
 from copilot.console.cards import Person, plural
 from copilot.console.fill_rows import colleague
 from copilot.console.fill_text import short
@@ -37,7 +39,7 @@ from people.access import Standing
 
 ENTRIES = 30
 KINDS = {
-    "": "All", "conversation": "Conversations", "note": "Notes", "record": "Records",
+    "": "All", "conversation": "Conversations", "call": "Calls", "note": "Notes", "record": "Records",
     "promise": "Promises",
 }  # fmt: skip
 
@@ -61,9 +63,8 @@ def _tier(account: Account) -> str:
 
 def account_page(who: Standing, account: Account, kind: str, before: str) -> AccountPage:
     here = reverse("account", args=[account.pk])
-    entries = _entries(who, account, kind, parse_datetime(before) if before else None)
+    entries = _entries(who, account, kind, _moment(before))
     shown = entries[:ENTRIES]
-    older = f"{here}?kind={kind}&before={shown[-1].at.isoformat()}".replace("+", "%2B")
     return AccountPage(
         id=account.pk,
         name=account.name,
@@ -75,13 +76,27 @@ def account_page(who: Standing, account: Account, kind: str, before: str) -> Acc
         promises=tuple(_promises(who, account)),
         kinds=tuple(Place(k, label, f"{here}?kind={k}", current=k == kind) for k, label in KINDS.items()),
         spans=tuple(_spans(shown)),
-        next_url=older if len(entries) > ENTRIES else "",
+        next_url=_older(here, kind, shown[-1].at) if len(entries) > ENTRIES else "",
         notes=tuple(_notes(who, account)),
         people=tuple(_people(account)),
         merges=tuple(_merges(account)),
         records=tuple(_records(who, account)),
+        may_log=bool(who.inbox_teams) or who.is_manager,
         **_second_yes(who, account),
     )
+
+
+def _moment(told: str) -> datetime | None:
+    """None also for what is no moment in any calendar, or does not say where it is that time."""
+    try:
+        found = parse_datetime(told)
+    except ValueError:
+        return None
+    return found if found and found.tzinfo else None
+
+
+def _older(here: str, kind: str, than: datetime) -> str:
+    return f"{here}?{urlencode({'kind': kind, 'before': than.isoformat()})}"
 
 
 def _second_yes(who: Standing, account: Account) -> dict[str, Any]:
@@ -178,21 +193,40 @@ class _Told:
 def _entries(who: Standing, account: Account, kind: str, before: datetime | None) -> list[_Told]:
     """The newest first, one more than a page holds."""
     until = before or timezone.now() + timedelta(days=3650)
-    sources = {"conversation": _talks, "note": _noted, "record": _recorded, "promise": _promised}
-    wanted = [sources[kind]] if kind in sources else list(sources.values())
+    sources = {
+        "conversation": _talks,
+        "call": _calls,
+        "note": _noted,
+        "record": _recorded,
+        "promise": _promised,
+    }
+    wanted = [sources[kind]] if kind in sources else [one for one in sources.values() if one is not _calls]
     told = [one for source in wanted for one in source(who, account, until)]
     return sorted(told, key=lambda one: one.at, reverse=True)[: ENTRIES + 1]
 
 
-def _talks(who: Standing, account: Account, until: datetime) -> Iterable[_Told]:
-    rows = visible_conversations(who).filter(_of(who, account), last_message_at__lt=until)
+def _calls(who: Standing, account: Account, until: datetime) -> Iterable[_Told]:
+    return _talks(who, account, until, channel__in=list(CALLS))
+
+
+def _talks(who: Standing, account: Account, until: datetime, **only: Any) -> Iterable[_Told]:
+    """Of every channel: a call that a colleague wrote down as well."""
+    rows = visible_conversations(who).filter(_of(who, account), last_message_at__lt=until, **only)
     for row in rows.select_related("contact__shown_as", "team").order_by("-last_message_at")[: ENTRIES + 1]:
         origin = f"{row.contact.shown if row.contact else 'Somebody'}, {row.team.name}"
         url = reverse("conversation", args=[row.pk])
         text = "Waits for an answer." if row.waiting_since and row.status == row.Status.OPEN else ""
         title = row.subject or "No subject"
         yield _Told(
-            row.last_message_at, Entry("conversation", title, origin, clock(row.last_message_at), text, url)
+            row.last_message_at,
+            Entry(
+                "call" if row.channel in CALLS else "conversation",
+                title,
+                origin,
+                clock(row.last_message_at),
+                text,
+                url,
+            ),
         )
 
 

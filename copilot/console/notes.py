@@ -1,17 +1,20 @@
 """Notes that wait for a person: one at a time, with the words it rests on and what is known already."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.urls import reverse
+from django.utils.dateparse import parse_date
 
 from copilot.console.cards import plural
 from copilot.console.shell import shell
 from copilot.console.visit import Visit, page, reads
 from copilot.relationship import notes as verbs
+from copilot.relationship.notes import Said as Wording
+from copilot.relationship.proposals import may_clash
 from customers.access import tended_accounts
 from customers.models import Note
 from interactions.access import visible_conversations
@@ -20,6 +23,8 @@ from interactions.models import Quote
 NEXT = 8
 DECIDED = 5
 KNOWN = 3
+UNDECIDED = (Note.State.PROPOSED, Note.State.EXPIRED)
+TOO_LATE = "Somebody decided on this note just now. Nothing was changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +38,21 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What was accepted of the same kind; `clashes` where the two may not both be so."""
+
+    note: Note
+    clashes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """The note to decide on."""
 
     note: Note
     said: tuple[Said, ...]
-    known: tuple[Note, ...]
+    known: tuple[Known, ...]
+    kinds: list[tuple[str, str]] = field(default_factory=lambda: list(Note.Kind.choices))
 
 
 @page(allowed=reads)
@@ -49,13 +63,15 @@ def notes(visit: Visit) -> HttpResponse:
     asked = visit.request.GET.get("note", "")
     here = waiting.filter(pk=int(asked)).first() if asked.isdecimal() else None
     here = here or (rows[0] if rows else None)
-    decided = _tended(visit).filter(decided_by=visit.person).exclude(state=Note.State.PROPOSED)
+    decided = _tended(visit).filter(decided_by=visit.person).exclude(state__in=UNDECIDED)
+    expired = _tended(visit).filter(state=Note.State.EXPIRED).order_by("review_by", "pk")
     context = {
         "shell": shell(visit, "notes"),
         "section": "notes",
         "summary": f"{plural(count, 'note')} to review" if count else "",
         "waiting": _waiting(visit, here) if here else None,
         "others": [one for one in rows if one != here][:NEXT],
+        "expired": expired[:NEXT],
         "decided": decided.order_by("-decided_at", "-pk")[:DECIDED],
     }
     return visit.show("notes.html", context)
@@ -63,32 +79,74 @@ def notes(visit: Visit) -> HttpResponse:
 
 @page("POST", allowed=reads)
 def decide(visit: Visit, note_id: int) -> HttpResponse:
-    """`fate` is accept, correct (with `text`), reject, or back for what the person decided before."""
+    """`fate` is accept, correct (with `text`), reject, back for what the person decided before, renew for what
+    is out of date; or, of the known note `other`, over (it takes its place) and merge (it says the same)."""
     note = _tended(visit).filter(pk=note_id).first()
     if note is None:
         raise Http404
-    said = _decided(visit, note, visit.request.POST.get("fate", ""))
-    if said:
-        messages.success(visit.request, said)
+    fate = visit.request.POST.get("fate", "")
+    if fate == "correct" and not visit.request.POST.get("text", "").strip():
+        messages.error(visit.request, "A correction needs words. Nothing was changed.")
+    elif _decided(visit, note, fate):
+        messages.success(visit.request, DONE[fate])
     else:
-        messages.error(visit.request, "Somebody decided on this note just now. Nothing was changed.")
+        messages.error(visit.request, TOO_LATE)
     return visit.go(reverse("notes"))
 
 
-def _decided(visit: Visit, note: Note, fate: str) -> str:
-    """What happened, in words; nothing where it was too late."""
-    text = visit.request.POST.get("text", "").strip()
+DONE = {
+    "accept": "Accepted. Drafts know it from now on.",
+    "correct": "Accepted in your words. Drafts know it from now on.",
+    "over": "Accepted. It takes the place of what was known before.",
+    "merge": "Kept as more evidence of what is known.",
+    "reject": "Rejected. No draft will know it.",
+    "back": "Taken back. It waits for you again.",
+    "renew": "Still so. Drafts know it again.",
+}
+
+
+def _decided(visit: Visit, note: Note, fate: str) -> bool:
+    """False where it was too late, or what is asked makes no sense."""
     match fate:
-        case "accept":
-            return "Accepted. Drafts know it from now on." if verbs.accept_note(note, visit.person) else ""
-        case "correct" if text:
-            done = verbs.accept_note(note, visit.person, text=text)
-            return "Accepted in your words. Drafts know it from now on." if done else ""
+        case "accept" | "correct":
+            return verbs.accept_note(note, visit.person, said=_wording(visit))
         case "reject":
-            return "Rejected. No draft will know it." if verbs.reject_note(note, visit.person) else ""
+            return verbs.reject_note(note, visit.person)
         case "back":
-            return "Taken back. It waits for you again." if verbs.take_back(note, visit.person) else ""
-    return "A correction needs words. Nothing was changed."
+            return verbs.take_back(note, visit.person)
+        case "renew":
+            return verbs.renew_note(note, visit.person)
+    other = _other(visit, note)
+    if other is None or fate not in ("over", "merge"):
+        return False
+    if fate == "merge":
+        return verbs.merge_note(note, other, visit.person)
+    return verbs.accept_note(note, visit.person, over=other)
+
+
+def _wording(visit: Visit) -> Wording:
+    """`shown` says that the form had the tick, for an empty one is not sent."""
+    sent = visit.request.POST
+    kind = sent.get("kind", "")
+    return Wording(
+        text=sent.get("text", "").strip(),
+        kind=kind if kind in Note.Kind.values else "",
+        internal="mention" not in sent if "shown" in sent else None,
+        review_by=_day(sent.get("review_by", "")),
+    )
+
+
+def _day(told: str) -> date | None:
+    try:
+        return parse_date(told)
+    except ValueError:
+        return None
+
+
+def _other(visit: Visit, note: Note) -> Note | None:
+    told = visit.request.POST.get("other", "")
+    known = Note.objects.filter(account=note.account_id, state=Note.State.ACCEPTED)
+    return known.filter(pk=int(told)).first() if told.isdecimal() else None
 
 
 def _tended(visit: Visit) -> QuerySet[Note]:
@@ -111,7 +169,8 @@ def _said(quote: Quote, readable: set[int]) -> Said:
     return Said(quote.text, by, message.sent_at, url)
 
 
-def _known(note: Note) -> tuple[Note, ...]:
-    """What was accepted of the same kind, that the two may be compared."""
+def _known(note: Note) -> tuple[Known, ...]:
+    """What was accepted of the same kind, that the two may be compared; what may contradict it first."""
     same = Note.objects.filter(account=note.account, kind=note.kind, state=Note.State.ACCEPTED)
-    return tuple(same.order_by("-created_at")[:KNOWN])
+    rows = [Known(one, may_clash(note, one)) for one in same.order_by("-created_at")[:20]]
+    return tuple(sorted(rows, key=lambda one: not one.clashes)[:KNOWN])

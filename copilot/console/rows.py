@@ -268,6 +268,7 @@ class AccountPage:
     people: tuple[Person, ...] = ()
     merges: tuple[Place, ...] = ()  # who may be one person, and waits to be decided
     records: tuple[RecordLine, ...] = ()
+    may_log: bool = False  # the viewer looks after the account, and may write down a call
     second_by: str = ""  # whose second yes its replies need
     second_why: str = ""
     second_roles: tuple[Choice, ...] = ()  # empty: the viewer may not change it

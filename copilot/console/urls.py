@@ -6,6 +6,7 @@ from django.urls.converters import StringConverter
 from copilot.console import (
     abilities,
     accounts,
+    calls,
     connection,
     connections,
     conversation,
@@ -103,6 +104,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{TEXT}retire/", texts.retire, name="text-retire"),
     path(f"{TEXT}versions/<int:n>/", texts.version, name="text-version"),
     path("accounts/<int:account_id>/enquiry/", enquiry.of_account, name="account-enquiry"),
+    path("accounts/<int:account_id>/calls/", calls.log, name="account-call"),
     path("promises/<int:promise_id>/", promises.promise, name="promise"),
     path("notes/", notes.notes, name="notes"),
     path("notes/<int:note_id>/", notes.decide, name="note-decide"),

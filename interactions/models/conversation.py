@@ -149,6 +149,9 @@ class Quote(models.Model):
     promise = models.ForeignKey(Promise, models.CASCADE, null=True, blank=True, related_name="quotes")
     goal = models.ForeignKey(Goal, models.CASCADE, null=True, blank=True, related_name="quotes")
     text = models.TextField()
+    closes = models.BooleanField(
+        default=False, db_default=False, help_text="The words by which the promise was kept."
+    )
 
     def __str__(self) -> str:
         return self.text[:60]

@@ -21,6 +21,7 @@ from copilot.drafting import alternatives, case, opening, work
 from copilot.insight import records
 from copilot.knowledge import embedding
 from copilot.learning import ledger
+from copilot.relationship import notes
 from interactions import asking, delivering, inbox, outbox, sync
 
 log = logging.getLogger(__name__)
@@ -100,5 +101,6 @@ def _ring(task: str, rows: Sequence[int | str], rung: Rung) -> None:
 
 
 def tidy_up() -> bool:
-    """A batch of what is kept no longer; True while there is more of it."""
-    return MOST_ROWS in (forget_old_answers(MOST_ROWS), inbox.empty_old_bodies(MOST_ROWS))
+    """A batch of what is kept or true no longer; True while there is more of it."""
+    done = (forget_old_answers(MOST_ROWS), inbox.empty_old_bodies(MOST_ROWS), notes.expire_due(MOST_ROWS))
+    return MOST_ROWS in done

@@ -1,6 +1,6 @@
 """The invented page of the notes that wait for a yes."""
 
-from copilot.console.notes import Said, Waiting
+from copilot.console.notes import Known, Said, Waiting
 from customers.models import Account, Contact, Note
 from tests.copilot.console.drafts import Scene, past
 from tests.copilot.console.scenes import shell
@@ -15,9 +15,18 @@ def _note(pk: int, kind: str, text: str, account: Account = HALDEN, **more: obje
 
 
 def notes() -> Scene:
-    here = _note(1, "preference", "Dana wants dates, not numbers of days.", contact=DANA)
+    here = _note(
+        1,
+        "preference",
+        "Dana wants dates, not numbers of days.",
+        contact=DANA,
+        by_copilot=True,
+        confidence="said plainly",
+    )
     said = (Said(PROMPT, "Dana Ruiz", past(minutes=90), "/inbox/1/#message-1"),)
-    known = (_note(2, "preference", "Prefers short mails."),)
+    known = (
+        Known(_note(2, "preference", "Dana wants calls, not mails.", quote="Just call me."), clashes=True),
+    )
     decided = (_note(3, "risk", "Expects a penalty.", state="rejected", decided_at=past(minutes=4)),)
     return "notes.html", {
         "shell": shell("notes"), "section": "notes", "summary": "3 notes to review",

@@ -102,6 +102,13 @@ def test_both_pages_take_few_queries(
         client.get(f"/accounts/{cast.fjord.pk}/")
 
 
+def test_an_account_of_which_nothing_is_known_has_a_page(cast: Cast, sign_in: SignIn) -> None:
+    page = sign_in(cast.karim).get(f"/accounts/{cast.fjord.pk}/")
+    assert page.status_code == 200 and "Nothing here yet" in page.text
+    for before in ("soon", "2026-02-31T10:00:00Z", "2026-02-03T10:00:00"):
+        assert sign_in(cast.karim).get(f"/accounts/{cast.fjord.pk}/", {"before": before}).status_code == 200
+
+
 def test_a_digit_that_is_no_number_is_nothing(cast: Cast, sign_in: SignIn) -> None:
     petra = sign_in(cast.petra)
     for address in (

@@ -89,3 +89,33 @@ def test_others_see_and_decide_nothing_here(cast: Cast, proposed: list[Note], si
     assert lukas.get("/notes/", {"note": "²"}).status_code == 200
     assert lukas.post(f"/notes/{proposed[0].pk}/", {"fate": "accept"}).status_code == 404
     assert sign_in(cast.ines).get(f"/notes/{proposed[0].pk}/").status_code == 405
+
+
+def test_what_says_the_same_or_the_opposite_is_settled_beside_it(
+    cast: Cast, proposed: list[Note], sign_in: SignIn
+) -> None:
+    karim = sign_in(cast.karim)
+    first, second, third = proposed
+    say(karim, first, "accept")
+    say(karim, second, "correct", "Wants dates, not numbers of 14 days")
+    elsewhere = Note.objects.create(
+        account=cast.bright, kind="preference", text="Quiet", state="accepted", created_at=minutes_ago(1)
+    )
+
+    def settle(fate: str, other: object) -> str:
+        page = karim.post(f"/notes/{third.pk}/", {"fate": fate, "other": other}, follow=True).text
+        third.refresh_from_db()
+        return page
+
+    assert "They say the same" in karim.get("/notes/").text
+    for other in (elsewhere.pk, third.pk, "²", ""):
+        assert "Nothing was changed" in settle("over", other) and third.state == "proposed"
+    assert "more evidence" in settle("merge", first.pk) and third.superseded_by == first
+    assert "waits for you again" in say(karim, third, "back")
+    page = karim.post(f"/notes/{third.pk}/", {"fate": "over", "other": first.pk, "shown": 1, "mention": "on"})
+    first.refresh_from_db()
+    assert page.status_code == 303 and (first.state, first.superseded_by) == ("superseded", third)
+
+    Note.objects.filter(pk=third.pk).update(state="expired")
+    assert "Still so" in karim.get("/notes/").text
+    assert "Drafts know it again" in say(karim, third, "renew") and third.state == "accepted"
