@@ -31,7 +31,9 @@ def main() -> int:
     ):
         connection, secret, cookie = _company()
         with _running() as port:
-            spent = [(*_case(port, connection, secret, cookie), model.spent[-1] * 1000) for _ in range(CASES + 5)]
+            spent = [
+                (*_case(port, connection, secret, cookie), model.spent[-1] * 1000) for _ in range(CASES + 5)
+            ]
         stages = _stages()
     first, whole, model_own = zip(*spent[5:], strict=True)
     ours = [a - b for a, b in zip(first, model_own, strict=True)]

@@ -1,11 +1,13 @@
 """Rows become what the pages of articles, saved replies and proposed changes show."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.urls import reverse
+from django.utils.html import linebreaks
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
 
 from copilot.console.cards import Person, Piece
 from copilot.console.fill_diff import lines
@@ -29,14 +31,6 @@ class TextRow:
     is_due: bool
     is_retired: bool
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A piece of Markdown as far as it is shown: a heading, a list or a paragraph."""
-
-    kind: str
-    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +86,21 @@ def scope(text: Text) -> str:
     return text.team.name
 
 
-_LIST = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
+# Raw HTML is shown as text, and no picture is fetched from elsewhere by opening an article.
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
-def blocks(text: str) -> Iterable[Block]:
-    """Headings, lists and paragraphs; what is inside a line stays as it was written."""
-    for part in re.split(r"\n\s*\n", text.strip()):
-        found = [line for line in part.splitlines() if line.strip()]
-        if not found:
-            continue
-        if found[0].startswith("#"):
-            yield Block("heading", (found.pop(0).lstrip("# "),))
-        if found and all(_LIST.match(line) for line in found):
-            yield Block("list", tuple(_LIST.sub("", line) for line in found))
-        elif found:
-            yield Block("paragraph", tuple(found))
+def formatted(text: Text) -> SafeString:
+    """Articles are Markdown, under the page's own heading; saved replies are read as they would be sent."""
+    if not isinstance(text, Article):
+        return mark_safe(linebreaks(text.text, autoescape=True))
+    tokens = _MARKDOWN.parse(text.body)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = "h2" if token.tag in ("h1", "h2") else "h3"
+        if token.type == "heading_open":
+            token.attrSet("class", "section")
+    return mark_safe(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))
 
 
 def versions(text: Text) -> list[VersionRow]:

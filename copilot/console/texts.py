@@ -19,7 +19,7 @@ from copilot.access import (
     writable_saved_replies,
 )
 from copilot.console.fill_diff import lines
-from copilot.console.fill_texts import blocks, proposal_rows, row, scope, url_of, versions
+from copilot.console.fill_texts import formatted, proposal_rows, row, scope, url_of, versions
 from copilot.console.rows import Place
 from copilot.console.shell import shell
 from copilot.console.visit import Visit, page
@@ -128,7 +128,7 @@ def text(visit: Visit, kind: str, pk: int) -> HttpResponse:
 def _read(visit: Visit, kind: str, one: Text) -> dict[str, Any]:
     may_write = writable(visit, kind).filter(pk=one.pk).exists()
     return {
-        "text": one, "blocks": list(blocks(verbs.wording(one))), "scope": scope(one),
+        "text": one, "words": formatted(one), "scope": scope(one),
         "is_due": verbs.review_is_due(one.review_by), "may_write": may_write,
         "may_propose": kind == "articles" and not may_write, "versions": versions(one),
         "proposals": _proposals(visit, one) if kind == "articles" else [],

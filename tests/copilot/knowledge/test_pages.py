@@ -24,7 +24,9 @@ def browser(person: User) -> Client:
 
 def test_an_article_is_written_changed_compared_and_put_back(cast: Cast) -> None:
     petra = browser(cast.petra)
-    told = {"title": "Refunds", "body": "# Terms\n\nWithin 10 days.\n\n- In cash\n- By card",
+    body = "# Terms\n\n**Within 10 days.**\n\n- In cash\n- By card"
+    body += "\n\n<b>x</b> ![seen](https://spy.example/i.png) [y](javascript:z)"
+    told = {"title": "Refunds", "body": body,
             "team": cast.support.pk,
             "review_by": "2020-01-31", "owner": cast.ines.pk, "language": "en"}  # fmt: skip
     assert petra.post("/articles/new/", told).status_code == 303
@@ -32,6 +34,8 @@ def test_an_article_is_written_changed_compared_and_put_back(cast: Cast) -> None
     here = f"/articles/{article.pk}/"
     page = petra.get(here).content.decode()
     assert '<h2 class="section">Terms</h2>' in page and "<li>In cash</li>" in page
+    assert "<strong>Within 10 days.</strong>" in page and "&lt;b&gt;x" in page
+    assert 'src="https://spy' not in page and 'href="javascript:' not in page
     assert "It was to be read again by 31 January 2020" in page
     assert "Refunds" in petra.get("/articles/?q=cash&which=due").content.decode()
     assert "Refunds" not in petra.get("/articles/?q=ship").content.decode()
