@@ -86,7 +86,7 @@ def main() -> int:
 
 
 def _find_articles(door: Door) -> None:
-    from copilot.context.retrieval import near_articles
+    from copilot.context.written import near_articles
 
     found = Counter[int]()
     for question, title in LABELLED:

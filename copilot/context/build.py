@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from copilot.context import budget, retrieval
+from copilot.context import budget, retrieval, written
 from copilot.context.answered import answers
 from copilot.context.consensus import agree
 from copilot.context.hiding import without_hidden
@@ -23,8 +23,10 @@ from interactions.models import Conversation, Message
 MOST_TURNS = 40
 LEFT_WHOLE = 20  # so many of the newest messages the case so far does not tell of
 MOST_CHARACTERS = 6000  # of one message
-EARLIER_CONVERSATIONS = 3
+EARLIER_ANSWERS = 3
+LATEST_CONVERSATIONS = 10  # are looked through for them
 USUAL_REPLY = "u1"
+_SHOWN = ("conversation", "by", "author_name", "text", "sent_at")  # of a message; not its HTML
 CONVERSATION = ("team", "contact__shown_as", "account__manager", "assignee", "case__until")
 
 
@@ -83,7 +85,7 @@ def _latest(conversation: Conversation, case: CaseSummary | None) -> tuple[list[
     An automatic answer is no turn. The first turn moves only with the case, so that the turns after it stay in
     the provider's cache.
     """
-    said = conversation.messages.filter(automatic="")
+    said = conversation.messages.filter(automatic="").only(*_SHOWN)
     if case and case.until:
         last = case.until
         said = said.filter(Q(sent_at__gt=last.sent_at) | Q(sent_at=last.sent_at, pk__gt=last.pk))
@@ -142,13 +144,14 @@ def _own_words(conversation: Conversation, said: list[Message]) -> Iterable[Item
 
 
 def _earlier(conversation: Conversation, contacts: Collection[int]) -> Iterable[Item]:
-    """The same person's earlier conversations: their latest answers."""
+    """The same person's latest other conversations: the latest answers in them."""
     if not contacts:
         return
-    earlier = Message.objects.filter(conversation__contact__in=contacts, by=Message.By.COLLEAGUE)
-    earlier = earlier.exclude(conversation=conversation)
-    rows = earlier.select_related("conversation").order_by("-sent_at")[:EARLIER_CONVERSATIONS]
-    for row in rows:
+    others = Conversation.objects.filter(contact__in=contacts).exclude(pk=conversation.pk)
+    latest = others.order_by("-last_message_at").values("pk")[:LATEST_CONVERSATIONS]
+    answers = Message.objects.filter(conversation__in=latest, by=Message.By.COLLEAGUE)
+    rows = answers.select_related("conversation").only(*_SHOWN, "conversation__channel")
+    for row in rows.order_by("-sent_at")[:EARLIER_ANSWERS]:
         yield message_item(row, row.conversation)
 
 
@@ -183,14 +186,14 @@ def _usual_reply(conversation: Conversation, examples: list[Example], question: 
 
 def _knowledge(conversation: Conversation, question: str, language: str) -> Iterable[Item]:
     near = f"{conversation.subject}\n{question}"
-    for reply in retrieval.near_saved_replies(conversation.team, near, language):
+    for reply in written.near_saved_replies(conversation.team, near, language):
         yield Item(
-            id=f"s{reply.pk}", kind="saved_reply", title=reply.title, text=cut(reply.text, MOST_ITEM),
+            id=f"s{reply.id}", kind="saved_reply", title=reply.title, text=cut(reply.text, MOST_ITEM),
             author=conversation.team.name, at=reply.updated_at,
         )  # fmt: skip
-    for article in retrieval.near_articles(conversation.team, near, language):
+    for article in written.near_articles(conversation.team, near, language):
         yield Item(
-            id=f"a{article.pk}", kind="article", title=article.title, text=cut(article.body, MOST_CHARACTERS),
+            id=f"a{article.id}", kind="article", title=article.title, text=cut(article.text, MOST_CHARACTERS),
             author="Articles", at=article.updated_at,
         )  # fmt: skip
 

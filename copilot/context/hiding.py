@@ -4,7 +4,9 @@ What the team wrote down for everyone (articles, saved and usual replies) keeps 
 are ours, and a reply may have to name them.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 from copilot.context.value import Context, Item
 from copilot.secrets import without_secrets, without_unseen
@@ -14,17 +16,18 @@ OURS = ("article", "saved_reply", "past_reply")
 
 def without_hidden(context: Context) -> Context:
     """The same Context; the agent still sees the thread as it was written."""
+    once = cache(clean)  # a message stands among the turns and among the items
     return replace(
         context,
-        subject=clean(context.subject),
-        about_account=tuple(clean(line) for line in context.about_account),
-        turns=tuple(replace(turn, text=clean(turn.text), name=clean(turn.name)) for turn in context.turns),
-        items=tuple(without_hidden_in(item) for item in context.items),
-        case=tuple(replace(line, text=clean(line.text), quote=clean(line.quote)) for line in context.case),
-        instructions=tuple(clean(one) for one in context.instructions),
-        customer=clean(context.customer),
-        customer_first_name=clean(context.customer_first_name),
-        account=clean(context.account),
+        subject=once(context.subject),
+        about_account=tuple(map(once, context.about_account)),
+        turns=tuple(replace(turn, text=once(turn.text), name=once(turn.name)) for turn in context.turns),
+        items=tuple(without_hidden_in(item, once) for item in context.items),
+        case=tuple(replace(line, text=once(line.text), quote=once(line.quote)) for line in context.case),
+        instructions=tuple(map(once, context.instructions)),
+        customer=once(context.customer),
+        customer_first_name=once(context.customer_first_name),
+        account=once(context.account),
     )
 
 
@@ -32,7 +35,7 @@ def clean(text: str) -> str:
     return without_secrets(without_unseen(text))
 
 
-def without_hidden_in(item: Item) -> Item:
+def without_hidden_in(item: Item, cleaned: Callable[[str], str] = clean) -> Item:
     if item.kind in OURS:
-        return replace(item, title=without_unseen(item.title), text=without_unseen(item.text))
-    return replace(item, title=clean(item.title), text=clean(item.text))
+        cleaned = without_unseen
+    return replace(item, title=cleaned(item.title), text=cleaned(item.text))

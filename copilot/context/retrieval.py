@@ -1,4 +1,4 @@
-"""Find what is near a question: past replies, saved replies and articles, by words and by meaning.
+"""Find the past replies that are near a question, by words and by meaning.
 
 Any of the question's words may match (OR), and the rank is normalised by length: with all words
 required a third of the good neighbours was found, with this nine in ten. Of many past replies only
@@ -8,14 +8,12 @@ some are ranked: those that share a rare word or two less frequent ones (`rarity
 import re
 from typing import Any
 
-from django.contrib.postgres.search import SearchRank
 from django.db import connection, models
-from django.db.models import F, Func, Q, QuerySet, Value
+from django.db.models import Func, Value
 
 from copilot.context import vectors
 from copilot.context.rarity import lexemes, lookup, quoted, rarity_now
 from copilot.context.value import Example
-from copilot.models import Article, PastReply, SavedReply
 from copilot.models.knowledge import dictionary
 from copilot.slots import names_in
 from people.models import Team
@@ -23,7 +21,6 @@ from people.models import Team
 MOST_WORDS = 60
 MOST_RANKED = 1500  # past replies that were looked up by their words
 NEWEST = 400  # past replies that are ranked because they are the latest
-MOST_FUSED = 10  # articles or saved replies of either list
 RANK_FROM = 60  # what reciprocal ranks are counted from
 ROUGHLY = 200  # of both that are ranked with care; with 60 the drafts on real dialogues got worse
 _WORD = re.compile(r"\w+")
@@ -42,28 +39,11 @@ def any_word(text: str, language: str) -> AnyWord:
         Func(Value(dictionary(language)), template="%(expressions)s::regconfig"),
         output_field=models.CharField(),
     )
-    return AnyWord(config, Value(_first_words(text)))
+    return AnyWord(config, Value(first_words(text)))
 
 
-def _first_words(text: str) -> str:
+def first_words(text: str) -> str:
     return " ".join(list(dict.fromkeys(word.lower() for word in _WORD.findall(text)))[:MOST_WORDS])
-
-
-def _near[M: models.Model](rows: QuerySet[M], kind: str, text: str, language: str, limit: int) -> list[M]:
-    """By words, and by meaning too where there is a model; the caller's `rows` say what may be found."""
-    query = any_word(text, language)
-    rank = SearchRank(F("vector"), query, normalization=1, cover_density=True)
-    matching = rows.annotate(near=rank).filter(Q(Func(F("vector"), query, **_MATCHES)))
-    ordered = matching.order_by("-near", "-pk")
-    model = vectors.model()
-    if model is None:
-        return list(ordered[:limit])
-    by_words = dict(ordered.values_list("pk", "near")[:MOST_FUSED])
-    ids = list(rows.values_list("pk", flat=True))
-    by_meaning = vectors.near_texts(kind, ids, vectors.numbers_of(text, model), MOST_FUSED)
-    both = fused(by_words, {pk: near for pk, near in by_meaning.items() if near >= model.enough}, limit)
-    found = rows.in_bulk(both)
-    return [found[pk] for pk in both if pk in found]
 
 
 def fused(by_words: dict[int, float], by_meaning: dict[int, float], limit: int) -> dict[int, float]:
@@ -78,13 +58,6 @@ def fused(by_words: dict[int, float], by_meaning: dict[int, float], limit: int) 
     return {pk: scores[pk] for pk in sorted(ranks, key=lambda pk: (-ranks[pk], -pk))[:limit]}
 
 
-_MATCHES: dict[str, Any] = {
-    "template": "%(expressions)s",
-    "arg_joiner": " @@ ",
-    "output_field": models.BooleanField(),
-}
-
-
 def near_replies(team: Team, text: str, language: str, exclude: int, limit: int = 30) -> list[Example]:
     """Past replies of the team to something like `text`, the nearest first."""
     scores = ranked_replies(team, text, language, exclude, limit)
@@ -97,14 +70,23 @@ def near_replies(team: Team, text: str, language: str, exclude: int, limit: int 
 
 def examples(scores: dict[int, float]) -> list[Example]:
     """Past replies by their scores, in that order."""
-    found = {row[0]: row for row in PastReply.objects.filter(pk__in=scores).values_list("pk", *_SHOWN)}
+    if not scores:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_SHOWN, [list(scores)])
+        found = {row[0]: row[1:] for row in cursor.fetchall()}
     return [_example(found[pk], score) for pk, score in scores.items() if pk in found]
 
 
-_SHOWN = (
-    "asked", "text", "customer", "author", "sent_at", "account_id", "contact__shown_as_id",
-    "contact__name", "account__name", "message__author_name",
-)  # fmt: skip
+_SHOWN = """
+SELECT reply.id, asked, reply.text, customer, author, reply.sent_at, reply.account_id, contact.shown_as_id,
+       contact.name, account.name, message.author_name
+FROM copilot_pastreply AS reply
+JOIN interactions_message AS message ON message.id = reply.message_id
+LEFT JOIN customers_contact AS contact ON contact.id = reply.contact_id
+LEFT JOIN customers_account AS account ON account.id = reply.account_id
+WHERE reply.id = ANY(%s)
+"""
 
 
 # Three steps, each on fewer rows than the one before: looked up, ranked roughly, ranked with care.
@@ -129,7 +111,7 @@ ORDER BY near DESC, id DESC LIMIT %(limit)s
 
 def ranked_replies(team: Team, text: str, language: str, exclude: int, limit: int) -> dict[int, float]:
     """By words alone, the nearest first, with the rank of each."""
-    words = lexemes(_first_words(text), dictionary(language))
+    words = lexemes(first_words(text), dictionary(language))
     if not words:
         return {}
     sought, few = lookup(words, team.pk, rarity_now())
@@ -145,23 +127,13 @@ def ranked_replies(team: Team, text: str, language: str, exclude: int, limit: in
 
 
 def _example(row: tuple[Any, ...], score: float) -> Example:
-    _, asked, text, customer, author, sent_at, account_id, shown_as, *people = row
+    asked, text, customer, author, sent_at, account_id, shown_as, *people = row
     # Contacts that were merged are one customer: what both were told may still be one person's detail.
     key = f"contact:{shown_as}" if shown_as and account_id is None else customer
     names = names_in(*(name or "" for name in people))
     return Example(
         asked=asked, text=text, customer=key, author=author, names=names, score=score, sent_at=sent_at
     )
-
-
-def near_saved_replies(team: Team, text: str, language: str, limit: int = 3) -> list[SavedReply]:
-    rows = SavedReply.objects.filter(team=team, retired_at=None).defer("vector")
-    return _near(rows, "saved_reply", text, language, limit)
-
-
-def near_articles(team: Team, text: str, language: str, limit: int = 3) -> list[Article]:
-    rows = Article.objects.filter(Q(teams=None) | Q(teams=team), retired_at=None).defer("vector")
-    return _near(rows, "article", text, language, limit)
 
 
 def asked_text(before: str, question: str) -> str:

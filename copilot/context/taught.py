@@ -1,11 +1,12 @@
 """The lessons that hold for one draft: the person's own before the team's, and of two the better proven."""
 
+from collections import Counter
 from collections.abc import Iterable
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, prefetch_related_objects
 
 from copilot.lessons import Rule
-from copilot.models import Draft, Lesson
+from copilot.models import Draft, Lesson, LessonEvidence
 
 MOST = 40
 MOST_READ = 400
@@ -18,11 +19,21 @@ def lessons_for(draft: Draft, language: str) -> tuple[Rule, ...]:
     answers = conversation.assignee_id or draft.requested_by_id
     whose = Q(person=None) | Q(person=answers) if answers else Q(person=None)
     rows = Lesson.objects.filter(whose, team=conversation.team_id, state=Lesson.State.ACTIVE)
-    rows = rows.filter(language__in=("", language)).order_by("-pk")[:MOST_READ]
-    counted = Count("evidence", filter=Q(evidence__agrees=True, evidence__undone_at=None))
-    chosen = list(rows.annotate(proof=counted).select_related("team", "person"))
-    chosen.sort(key=lambda one: (one.person_id is None, -one.proof, -one.pk))
-    return tuple(_rule(one) for one in _most_specific(chosen))[:MOST]
+    chosen = list(rows.filter(language__in=("", language)).order_by("-pk")[:MOST_READ])
+    proof = _proof(chosen)
+    chosen.sort(key=lambda one: (one.person_id is None, -proof[one.pk], -one.pk))
+    used = list(_most_specific(chosen))[:MOST]
+    prefetch_related_objects(used, "team", "person")
+    return tuple(map(_rule, used))
+
+
+def _proof(lessons: Iterable[Lesson]) -> Counter[int]:
+    """How much evidence speaks for each; asks nothing where there are no lessons."""
+    ids = [one.pk for one in lessons]
+    if not ids:
+        return Counter()
+    for_it = LessonEvidence.objects.filter(lesson__in=ids, agrees=True, undone_at=None)
+    return Counter(dict(for_it.values_list("lesson").annotate(Count("pk"))))
 
 
 def _most_specific(rows: Iterable[Lesson]) -> Iterable[Lesson]:
