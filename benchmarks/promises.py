@@ -1,7 +1,7 @@
 """Promises heard in what colleagues write: precision and recall on 300 labelled messages, dates counted too.
 
-They were labelled before the code, in two parts (tests/fixtures): the rules are written on promises.toml, and of
-promises_apart.toml only the figures are printed. Bars: precision 0.90, recall 0.60, dates 0.90.
+They were labelled before the code, in two parts (tests/fixtures): the rules are written on promises.toml,
+and of promises_apart.toml only the figures are printed. Bars: precision 0.90, recall 0.60, dates 0.90.
 """
 
 import sys

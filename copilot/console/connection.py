@@ -172,7 +172,7 @@ def _target(visit: Visit, connection: Connection) -> Shown:
 def _rename(visit: Visit, connection: Connection) -> Shown:
     post = visit.request.POST
     name, told = post.get("name", "").strip()[:80], post.get("team", "")
-    team = Team.objects.filter(pk=told).first() if told.isdigit() else None
+    team = Team.objects.filter(pk=told).first() if told.isdecimal() else None
     if not name or team is None:
         return Shown(problem="A connection needs a name and a team. Nothing was changed.")
     connecting.rename(connection, visit.person, name, team)
@@ -214,10 +214,10 @@ def _fetch_people(visit: Visit, connection: Connection) -> Shown:
 
 def _map(visit: Visit, connection: Connection) -> Shown:
     post = visit.request.POST
-    told = {int(name[6:]): post[name] for name in post if name.startswith("agent-") and name[6:].isdigit()}
-    ids = [int(value) for value in told.values() if value.isdigit()]
+    told = {int(name[6:]): post[name] for name in post if name.startswith("agent-") and name[6:].isdecimal()}
+    ids = [int(value) for value in told.values() if value.isdecimal()]
     here = User.objects.filter(is_active=True).in_bulk(ids)
-    chosen = {pk: here.get(int(value)) if value.isdigit() else None for pk, value in told.items()}
+    chosen = {pk: here.get(int(value)) if value.isdecimal() else None for pk, value in told.items()}
     connecting.map_agents(connection, visit.person, chosen)
     return Shown(said="who is who is kept.")
 

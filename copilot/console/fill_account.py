@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -35,9 +35,11 @@ from copilot.templatetags.rapport import ago, clock
 from customers.access import led_accounts, visible_accounts
 from customers.models import Account, Goal, Note, Promise, Record
 from interactions.access import visible_conversations
+from interactions.models import Quote
 from people.access import Standing
 
 ENTRIES = 30
+KEPT_LATELY = timedelta(days=14)
 KINDS = {
     "": "All", "conversation": "Conversations", "call": "Calls", "note": "Notes", "record": "Records",
     "promise": "Promises",
@@ -152,17 +154,28 @@ def _goals(account: Account) -> Iterable[GoalLine]:
 
 
 def _promises(who: Standing, account: Account) -> Iterable[PromiseLine]:
-    rows = Promise.objects.filter(_of(who, account), state=Promise.State.OPEN).select_related("owner")
-    for row in rows.order_by("due_at")[:10]:
-        due = timezone.localtime(row.due_at) if row.due_at else None
-        yield PromiseLine(
-            row.text,
-            row.owner.name if row.owner else "Nobody owns it",
-            f"due {due:%a} {due.day} {due:%b}" if due else "",
-            late=row.due_at is not None and row.due_at < timezone.now(),
-            id=row.pk if row.account_id == account.pk and (who.inbox_teams or who.is_manager) else 0,
-            day=f"{due:%Y-%m-%d}" if due else "",
-        )
+    """Open ones, and after them what replies kept of late, that a person may say: not yet."""
+    closes = Quote.objects.filter(promise=OuterRef("pk"), closes=True).values("text")[:1]
+    kept = Q(state=Promise.State.KEPT, closed_at__gt=timezone.now() - KEPT_LATELY, words__isnull=False)
+    rows = Promise.objects.filter(_of(who, account)).annotate(words=Subquery(closes))
+    rows = rows.filter(Q(state=Promise.State.OPEN) | kept).select_related("owner")
+    for row in rows.order_by("-state", "due_at")[:12]:
+        yield _promise(who, account, row)
+
+
+def _promise(who: Standing, account: Account, row: Any) -> PromiseLine:
+    due = timezone.localtime(row.due_at) if row.due_at else None
+    moved = timezone.localtime(row.first_due_at) if row.first_due_at else None
+    was = f", first {moved.day} {moved:%b}" if moved and due and moved.date() != due.date() else ""
+    return PromiseLine(
+        row.text,
+        row.owner.name if row.owner else "Nobody owns it",
+        f"due {due:%a} {due.day} {due:%b}{was}" if due else "",
+        late=row.state == row.State.OPEN and row.due_at is not None and row.due_at < timezone.now(),
+        id=row.pk if row.account_id == account.pk and (who.inbox_teams or who.is_manager) else 0,
+        day=f"{due:%Y-%m-%d}" if due else "",
+        words=(row.words or "") if row.state == row.State.KEPT else "",
+    )
 
 
 def _notes(who: Standing, account: Account) -> Iterable[NoteLine]:
@@ -248,11 +261,25 @@ def _recorded(who: Standing, account: Account, until: datetime) -> Iterable[_Tol
 
 
 def _promised(who: Standing, account: Account, until: datetime) -> Iterable[_Told]:
-    rows = Promise.objects.filter(_of(who, account), made_at__lt=until).select_related("owner")
+    """With its last word: what kept it, or by when it is due; linked to where that was said."""
+    last = Quote.objects.filter(promise=OuterRef("pk"), message__conversation__in=visible_conversations(who))
+    last = last.order_by("-closes", "-pk")
+    rows = Promise.objects.filter(_of(who, account), made_at__lt=until).select_related("owner").annotate(
+        talk=Subquery(last.values("message__conversation")[:1]),
+        words=Subquery(last.filter(closes=True).values("text")[:1]),
+    )  # fmt: skip
     for row in rows.order_by("-made_at")[: ENTRIES + 1]:
         by = row.owner.name if row.owner else "Promise"
-        state = "" if row.state == row.State.OPEN else f"{row.get_state_display()}."
-        yield _Told(row.made_at, Entry("promise", row.text, by, clock(row.made_at), state))
+        url = reverse("conversation", args=[row.talk]) if row.talk else ""
+        yield _Told(row.made_at, Entry("promise", row.text, by, clock(row.made_at), _state(row), url))
+
+
+def _state(row: Any) -> str:
+    if row.state != row.State.OPEN:
+        return f"{row.get_state_display()}: “{row.words}”" if row.words else f"{row.get_state_display()}."
+    if row.due_at is None:
+        return "Open."
+    return f"{'Was due' if row.due_at < timezone.now() else 'Due'} {_on(row.due_at)}."
 
 
 def _spans(told: list[_Told]) -> Iterable[Span]:

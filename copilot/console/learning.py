@@ -115,7 +115,7 @@ def _move(visit: Visit, lesson_id: int) -> HttpResponse:
     post = visit.request.POST
     deed, version = post.get("do", ""), post.get("version", "")
     movable = movable_lessons(visit.who).filter(pk=lesson_id).exists()
-    if not movable or deed not in SAID or not version.isdigit() or len(version) > 9:
+    if not movable or deed not in SAID or not version.isdecimal() or len(version) > 9:
         raise Http404
     try:
         if deed == "reword":

@@ -104,7 +104,7 @@ def page_of(who: Standing, view: str, after: str = "") -> Page:
 
 def _read(after: str) -> tuple[datetime | None, int] | None:
     moment, _, pk = after.partition("~")
-    return (parse_datetime(moment) if moment else None, int(pk)) if pk.isdigit() else None
+    return (parse_datetime(moment) if moment else None, int(pk)) if pk.isdecimal() else None
 
 
 def _later(field: str, moment: datetime | None, pk: int) -> Q:

@@ -27,7 +27,7 @@ async def live(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET"])
     told = request.GET.get("c", "")
-    watch = Watch(request, int(told) if told.isdigit() else None)
+    watch = Watch(request, int(told) if told.isdecimal() else None)
     try:
         first = await _ask(watch.begin)
     except Gone:

@@ -18,7 +18,7 @@ END_OF_DAY = time(17)
 
 @page("POST", allowed=reads)
 def promise(visit: Visit, promise_id: int) -> HttpResponse:
-    """`fate` is kept, cancelled, or moved (to the day `due`)."""
+    """`fate` is kept, cancelled, moved (to the day `due`, at the hour it had), or open (closed too soon)."""
     found = Promise.objects.filter(account__in=tended_accounts(visit.who), pk=promise_id).first()
     if found is None:
         raise Http404
@@ -34,13 +34,16 @@ def _settled(visit: Visit, found: Promise, fate: str) -> str:
     """What happened, in words; nothing where it was too late."""
     if fate == "kept":
         return "Kept. It is closed." if verbs.close_promise(found, visit.person, verbs.State.KEPT) else ""
+    if fate == "open":
+        return "It is open again." if verbs.reopen_promise(found, visit.person) else ""
     if fate == "cancelled":
         done = verbs.close_promise(found, visit.person, verbs.State.CANCELLED)
         return "Cancelled. Tell the customer, if they do not know." if done else ""
     day = _day(visit.request.POST.get("due", ""))
     if fate != "moved" or day is None or day < timezone.localdate():
         return "Say on which day it is due, today or later. Nothing was changed."
-    due = datetime.combine(day, END_OF_DAY, timezone.get_current_timezone())
+    at = timezone.localtime(found.due_at).time() if found.due_at else END_OF_DAY
+    due = datetime.combine(day, at, timezone.get_current_timezone())
     moved = verbs.move_promise(found, visit.person, due)
     return f"Due on {day:%A}, {day.day} {day:%B} now." if moved else ""
 

@@ -211,6 +211,7 @@ class PromiseLine:
     late: bool = False
     id: int = 0  # where the reader may settle it
     day: str = ""  # due, as a date field has it
+    words: str = ""  # by which it was kept, as the copilot read them
 
 
 @dataclass(frozen=True, slots=True)

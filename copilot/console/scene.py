@@ -191,7 +191,7 @@ def _seen_of_account(visit: Visit, scene: Scene) -> set[str]:
 
 def _account_of(source: dict[str, Any], scene: Scene) -> int | None:
     number = str(source.get("url", "")).removeprefix("/accounts/").removesuffix("/")
-    return int(number) if number.isdigit() else scene.conversation.account_id
+    return int(number) if number.isdecimal() else scene.conversation.account_id
 
 
 def _seen_messages(visit: Visit, scene: Scene, ids: set[str]) -> set[str]:

@@ -55,7 +55,7 @@ def _change(visit: Visit, topic: Topic, deed: str) -> str:
     match deed:
         case "merge":
             told = post.get("into", "")
-            into = Topic.objects.filter(pk=told, team=topic.team_id).first() if told.isdigit() else None
+            into = Topic.objects.filter(pk=told, team=topic.team_id).first() if told.isdecimal() else None
             verbs.merge(topic, into or topic, visit.person)
             return f"“{topic.name}” is part of “{into}” now."
         case "retire":
@@ -74,7 +74,7 @@ def judge(visit: Visit) -> HttpResponse:
     """From how many decided drafts, and how many of no use, the copilot abstains in this team."""
     team, post = _led(visit), visit.request.POST
     enough, most = post.get("enough", ""), post.get("most_wrong", "")
-    if not (enough.isdigit() and most.isdigit() and 0 < int(enough) <= 1000 and 0 < int(most) <= 100):
+    if not (enough.isdecimal() and most.isdigit() and 0 < int(enough) <= 1000 and 0 < int(most) <= 100):
         return show_topics(visit, "Give whole numbers: drafts up to 1000, percent up to 100.", 422)
     told: dict[str, Any] = {"enough": int(enough), "most_wrong": int(most)}
     limits, _ = DraftingLimits.objects.update_or_create(team=team, defaults=told)

@@ -1,4 +1,4 @@
-"""Hear a promise in what a colleague wrote to a customer, and by when it is due in the writer's own zone.
+"""Hear a promise in what a colleague wrote to a customer.
 
 A promise is somebody of us who will do something for the customer. What only may be, is asked, hangs on the
 customer, or is said not to happen is none. English; another language is found by nobody here.
@@ -7,55 +7,89 @@ customer, or is said not to happen is none. English; another language is found b
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 
+from copilot.relationship.when import due
 from copilot.words import sentences
 
-END_OF_DAY, NOON, EVENING = time(17), time(12), time(20)
 LONGEST = 300
 
-_DEED = (
-    r"(?:re)?sends?|call|ring|phone|check|get back|come back|return with|follow up|write|e-?mail|forward"
-    r"|refund|credit|ship|prepare|fix|update|confirm|let you know|share|ask|arrange|book|look into|investigate"
-    r"|deliver|replace|schedule|get you|bring you|have an? \w+ (?:look|call|check)"
+# After "I'll": what is no deed, or is none for the customer. "See to it" and "look into" are.
+_NO_DEED = (
+    r"(?:be(?! (?:back )?in touch\b| with you\b| back with)|need|miss|hope|assume|guess|think|remember|admit"
+    r"|agree|charge|bill|want|wait|appreciate|accept|understand|know|treat|only|never|always|not|no longer"
+    r"|probably|likely|close|stop|expect|consider|like|love|learn|enjoy|say|try|use|lose|win|do my best"
+    r"|do our best|do(?! it| this| that| so)|leave(?! (?:it|this|that) with)|see(?! to| what| whether| if"
+    r"| that| who)|take(?! care| up| over| down| off)|look(?! into| at| through| up| for (?:it|the|your|a)\b"
+    r"| after)|continue|remain|stay|have(?! (?:someone|somebody|an? \w+|our \w+) (?:call|look|check|contact"
+    r"|come|ring|write|send)\b|.*\b(?:ready|for you|done|fixed)\b))\b"
 )
-_WE = r"(?:i|we|our team|my colleague)"
+_ADVERB = (
+    r"(?: (?:also|then|personally|gladly|certainly|now|immediately|definitely|happily|of course|still|just"
+    r"|again))*"
+)
+_WILL = r"(?:['’]ll| will| shall)"
+# What a colleague who is named, or a team, does for a customer.
+_FOR_YOU = (
+    r"(?:re)?sends?|calls?|ring|phone|contact|visit|write|e-?mail|mail|reply|respond|answer|follow up"
+    r"|get back|come back|update|look into|look at|check|review|investigate|fix|repair|install|issue|refund"
+    r"|credit|deliver|bring|arrange|take care|help|prepare|confirm|let you know|be in touch|be with you"
+    r"|monitor|replace"
+)
+_OURS = (
+    r"(?:(?:my|our|the|an?) (?:\w+ ){0,2}(?:team|colleague|engineer|technician|manager|department|specialist"
+    r"|expert|lawyers?|support|director|fitter)(?: [A-Z]\w+)?|(?:some(?:one|body)"
+    r"|a colleague) from [\w ]{2,30}?)"
+)
+_THING = r"(?:the|your|a|an|our)(?!.{0,20}\b(?:colleague|team)\b)(?: [\w-]+){1,4}?"
 _SAYS = re.compile(
-    rf"\b{_WE}(?:['’]ll| will| shall| promise to|['’]m going to|['’]re going to| (?:am|are|is) going to)"
-    rf"(?: (?:also|then|personally|gladly|certainly))? (?:{_DEED})\b"
-    r"|\bmy colleague is sending you\b|\bexpect (?:a call|an? \w+) from\b"
-    r"|\byou(?:['’]ll| will) (?:have|get|receive|hear)\b(?=.*\b(?:by|before|from (?:me|us))\b)"
-    r"|\bwill be with you (?:by|on|before|tomorrow)\b",
+    rf"\b(?:i|we)(?:{_WILL}| promise to| guarantee|['’]m going to|['’]re going to| (?:am"
+    rf"|are) going to){_ADVERB} (?!{_NO_DEED})\w|\b(?:i|we)\b[^.]*,? (?:and"
+    rf"|then) (?:then )?will{_ADVERB} (?!{_NO_DEED})\w|\b{_OURS}(?:{_WILL}| is going to"
+    rf"| are going to){_ADVERB} (?:{_FOR_YOU})\b|, (?:who|which) will{_ADVERB} (?:{_FOR_YOU})\b"
+    r"|\blet me (?!know\b)\w+\b[^:]*\b(?:and|then)\b[^:]*\b(?:you|back)\b"
+    r"|\bmy colleague (?:\w+ )?is sending you\b|\bexpect\b.*\bfrom (?:me|us|our|my|[A-Z]\w+)\b"
+    r"|\bexpect (?:our|my|an?|the) (?:\w+ )?(?:answer|reply|call|decision|offer|update|mail|proposal)\b"
+    r"|\byou(?:['’]ll| will| should)(?: \w+)? (?:have|get|receive|hear)\b(?=.*\b(?:by|before|from (?:me|us"
+    r"|our|my))\b)"
+    rf"|\b{_THING}(?: will (?:be with you|reach you|be in your|be on your|go out|leave"
+    r"|be (?:sent|shipped|refunded|credited|issued|posted|dispatched))| ships| goes out"
+    r"| leaves)\b(?=.*\b(?:by|on|before"
+    r"|within|in|tomorrow|today|tonight|this|next)\b)",
     re.I,
+)
+_NAMED = re.compile(
+    r"(?:^|[,;] )(?!(?:They|You|He|She|It|This|That|There|Nobody)\b)[A-Z][a-zà-ÿ]+"
+    rf"(?: from [\w ]{{2,25}}?)?(?:['’]ll| will) (?:{_FOR_YOU})\b"
+)
+_IS_DOING = re.compile(
+    r"\b(?:i['’]m|i am|we['’]re|we are) (?:just |now )?(?:sending|calling|shipping|booking|ordering"
+    r"|forwarding|refunding"
+    r"|visiting|installing|posting)\b(?!.*\b(?:because|since)\b)", re.I
+)  # fmt: skip
+_WROTE_DOWN = re.compile(
+    r"\b(?:i|we)? ?(?:promised|agreed|offered|undertook)(?: \w+)? (?:to|that we|that i)\b", re.I
 )
 _NO_PROMISE = re.compile(
-    r"\?\s*$|\b(?:if|unless|should) (?:you|we|i)\b|\b(?:once|when|after|as soon as) you(?:['’]ve)?\b"
-    r"|\bnever\b|\bwon['’]t\b|\b(?:will|shall) not\b"
-    r"|\byou (?:wrote|said|mentioned)\b|\bevery \w+day\b|\b(?:hope|hoping) to\b",
+    r"^(?:please )?(?:just )?(?:send|tell|share|confirm|reply|return|fill|sign|upload|attach|answer"
+    r"|let me know)\b.*\band (?:i|we)(?:['’]ll| will)\b|\?\s*$"
+    r"|(?<!see )(?<!check )(?<!know )(?<!ask )(?<!out )(?<!confirm )\bif\b|\bunless\b|(?:^|, )should (?:the"
+    r"|this|it|that|your|any|you|we|i|there)\b|\b(?:once|when|after|as soon as) (?:you|your|(?:the )?payment"
+    r"|we (?:have|receive|get)\b|we['’]ve)|\bnever\b|\bwon['’]t\b|\b(?:will|shall) not\b|\byou (?:wrote|said"
+    r"|mentioned)\b|\bevery \w+day\b"
+    r"|\b(?:mon|tues|wednes|thurs|fri)days\b|\b(?:terms|rules?|polic(?:y|ies)) (?:say|state)s?\b",
     re.I,
 )
-
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
-    "november", "december",
-)  # fmt: skip
-_NUMBERS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "ten": 10}
-_WITHIN = re.compile(
-    rf"\b(?:in|within)(?: the next)? (?P<n>\d{{1,2}}|{'|'.join(_NUMBERS)}) (?P<unit>hour|day|week)s?\b", re.I
-)
-_DATE = re.compile(
-    rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{'|'.join(_MONTHS)})\b"
-    rf"|\b(?P<month2>{'|'.join(_MONTHS)}) (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b"
-    r"|\bthe (?P<day3>\d{1,2})(?:st|nd|rd|th)\b",
+# What makes the clause that it stands in no promise.
+_HEDGES = re.compile(
+    r"\b(?:hope|hoping|aim|try|trying|expect) to\b|\b(?:hope|think|believe) (?:that )?(?:we|i|it)\b"
+    r"|\b(?:can(?:no|['’])t|cannot|not) promise\b|\bunable to\b|\b(?:perhaps|maybe|probably|possibly"
+    r"|hopefully)\b"
+    r"|\b(?:normally|usually|generally|always)\b|\bany (?:questions?|time)\b",
     re.I,
 )
-_WEEKDAY = re.compile(rf"\b(?P<day>{'|'.join(_DAYS)})\b", re.I)
-_CLOCK = re.compile(
-    r"\bat (?P<hour>\d{1,2})(?::(?P<minute>\d\d))?\s*(?P<half>[ap]\.?m\b)?"
-    r"|\b(?P<hour2>\d{1,2})\s*(?P<half2>[ap]m)\b",
-    re.I,
-)
+_QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|«[^»]*»")
+_CLAUSE = re.compile(r"[,;:]|\bbut\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,68 +100,29 @@ class Heard:
     due: datetime | None
 
 
-def promises_in(text: str, said_at: datetime) -> Iterator[Heard]:
-    """`said_at` in the writer's zone."""
+def promises_in(text: str, said_at: datetime, *, wrote_down: bool = False) -> Iterator[Heard]:
+    """`said_at` in the writer's zone; `wrote_down`: it is no letter, but what was said in a call."""
     for start, end in sentences(text):
         sentence = text[start:end]
-        if sentence.startswith(">"):
-            continue  # somebody else's words
-        if len(sentence) <= LONGEST and _SAYS.search(sentence) and not _NO_PROMISE.search(sentence):
-            yield Heard(sentence, due(sentence, said_at))
+        if sentence.startswith(">") or len(sentence) > LONGEST:
+            continue  # somebody else's words, or too many to be one promise
+        own = _QUOTED.sub("“”", sentence)  # what is quoted was said before, or by somebody else
+        when = due(own, said_at)
+        rules = [_SAYS, _NAMED]
+        rules += [_IS_DOING] if when else []  # without a time it is a remark
+        rules += [_WROTE_DOWN] if wrote_down else []
+        if not _NO_PROMISE.search(own) and any(_says(rule, own) for rule in rules):
+            yield Heard(sentence, when)
 
 
-def due(sentence: str, said_at: datetime) -> datetime | None:
-    """By when, as a colleague would read it: a bare day ends at five, a bare week on its Friday."""
-    within = _WITHIN.search(sentence)
-    if within and within["unit"].lower() == "hour":
-        return said_at + timedelta(hours=_number(within["n"]))
-    day = _day(sentence.lower(), said_at.date(), within)
-    return datetime.combine(day, _clock(sentence.lower()), said_at.tzinfo) if day else None
+def _says(rule: re.Pattern[str], sentence: str) -> bool:
+    """In a clause that does not take it back."""
+    found = rule.search(sentence)
+    return found is not None and not _HEDGES.search(_clause(sentence, found.end()))
 
 
-def _number(word: str) -> int:
-    return int(word) if word.isdigit() else _NUMBERS[word.lower()]
-
-
-def _day(said: str, today: date, within: re.Match[str] | None) -> date | None:
-    if within:
-        return today + timedelta(days=_number(within["n"]) * (7 if within["unit"].lower() == "week" else 1))
-    if named := _DATE.search(said):
-        return _dated(named, today)
-    if weekday := _WEEKDAY.search(said):
-        ahead = (_DAYS.index(weekday["day"]) - today.weekday()) % 7
-        return today + timedelta(days=ahead or 7)
-    if "tomorrow" in said:
-        return today + timedelta(days=1)
-    if re.search(r"\btoday\b|\btonight\b|\bthis (?:afternoon|evening|morning)\b|\bend of (?:the )?day\b", said):
-        return today
-    if weeks := re.search(r"\b(next week|(?:this|end of (?:the|this)) week)\b", said):
-        return today + timedelta(days=(4 - today.weekday()) % 7 + (7 if weeks[1] == "next week" else 0))
-    return None
-
-
-def _dated(named: re.Match[str], today: date) -> date | None:
-    """The next such day; None where the calendar has none."""
-    day = int(named["day"] or named["day2"] or named["day3"])
-    month = named["month"] or named["month2"]
-    for ahead in range(13):
-        year, number = divmod(today.month - 1 + ahead, 12)
-        if month and number + 1 != _MONTHS.index(month) + 1:
-            continue
-        try:
-            found = date(today.year + year, number + 1, day)
-        except ValueError:
-            continue
-        if found >= today:
-            return found
-    return None
-
-
-def _clock(said: str) -> time:
-    if at := _CLOCK.search(said):
-        half = (at["half"] or at["half2"] or "").replace(".", "")
-        hour = int(at["hour"] or at["hour2"]) % (12 if half else 24) + (12 if half == "pm" else 0)
-        return time(hour, int(at["minute"] or 0) % 60)
-    if re.search(r"\bnoon\b|\bmorning\b", said):
-        return NOON
-    return EVENING if re.search(r"\btonight\b|\bevening\b", said) else END_OF_DAY
+def _clause(sentence: str, at: int) -> str:
+    """The part of the sentence, up to the next comma on either side, in which `at` stands."""
+    ends = [0, *(gap.end() for gap in _CLAUSE.finditer(sentence)), len(sentence)]
+    start = max(end for end in ends if end < at)
+    return sentence[start : min(end for end in ends if end >= at)]

@@ -47,6 +47,9 @@ def account() -> rows.AccountPage:
             rows.PromiseLine(
                 "Seat forecast for 2027", "Priya to Dana", "Monday 30 Nov", id=1, day="2026-11-30"
             ),
+            rows.PromiseLine(
+                "I'll send you the new price list.", "Priya", id=2, words="Attached is the new price list."
+            ),
         ),
         kinds=tuple(
             rows.Place("account", label, f"?kind={label}", current=label == "All")

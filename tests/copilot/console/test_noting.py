@@ -21,7 +21,6 @@ from customers.models import Note, Promise
 from interactions import handling
 from interactions.models import Conversation, Message
 from tests.cast import Cast
-from tests.copilot.console.conftest import sign_in  # noqa: F401
 from tests.copilot.console.made import SignIn, a_draft
 from tests.factories import a_conversation, a_message
 from tests.fakes import FakeModel, fails, writes
@@ -141,7 +140,7 @@ def test_a_models_notes_stand_only_on_words_that_are_there(cast: Cast, model: Fa
     assert Note.objects.count() == 4 and len(model.asked) == 3
 
 
-def test_a_call_is_part_of_the_story_and_read_like_one(cast: Cast, sign_in: SignIn) -> None:  # noqa: F811
+def test_a_call_is_part_of_the_story_and_read_like_one(cast: Cast, sign_in: SignIn) -> None:
     karim, account = sign_in(cast.karim), f"/accounts/{cast.fjord.pk}/"
     text = "Sigrid is worried about the migration.\nI'll send her the plan by Friday. We need coffee."
     sent = {"kind": "meeting", "contact": cast.sigrid.pk, "text": text}
