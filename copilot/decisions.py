@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from copilot import envelopes
 from copilot.drafting import opening
 from copilot.drafting.moves import move, tell
 from copilot.drafting.switch import ruling
@@ -21,7 +22,7 @@ from copilot.models import Decision, Draft
 from copilot.relationship.brief import make_brief
 from copilot.release_rules import Need, need
 from interactions import handling, listeners, outbox
-from interactions.letter import Attached, Letter
+from interactions.letter import Letter
 from interactions.models import Conversation, Escalation, OutboxMessage
 from interactions.talk import tell_conversation
 from people.audit import note_deed
@@ -49,6 +50,7 @@ class Wording:
     cc: Sequence[str] | None = None
     bcc: Sequence[str] | None = None
     subject: str | None = None
+    attachments: Sequence[str] | None = None  # digests of the conversation's files
 
 
 class Refused(Exception):
@@ -140,7 +142,10 @@ def _queue(
     actor: Actor,
     ticks: Sequence[str],
 ) -> Decision:
-    letter = compose(conversation, draft, wording, actor.person)
+    try:
+        letter = compose(conversation, draft, wording, actor.person)
+    except envelopes.Unfit as error:
+        raise Invalid(f"{error} Nothing was sent.") from None
     needed = _second_yes(conversation, draft, letter, actor.person)
     row = outbox.queue_reply(
         conversation, letter, actor.person, actor.key, undo_seconds(actor.person),
@@ -166,43 +171,30 @@ def _second_yes(conversation: Conversation, draft: Draft | None, letter: Letter,
 
 
 def compose(conversation: Conversation, draft: Draft | None, wording: Wording, person: User) -> Letter:
-    """Everything that leaves, from the draft's envelope and what the person changed."""
+    """Everything that leaves, from the draft's envelope and what the person changed. Raises Unfit."""
     message = draft.answers if draft else opening.newest_from_customer(conversation)
     proposed = draft.envelope if draft else opening.envelope(conversation, message)
     connection = conversation.connection
     through_crm = connection is not None and listeners.listens(connection, "reply.approved")
-    to = _addresses(wording.to, proposed["to"])
+    to = envelopes.addresses(wording.to, proposed["to"])
     if not through_crm and not to:
-        raise Invalid("There is no address to send to. Add one under To.")
+        raise envelopes.Unfit("There is no address to send to. Add one under To.")
     return Letter(
         connection=str(connection.pk) if connection and through_crm else "",
         channel=conversation.channel,
         conversation=conversation.external_id or str(conversation.pk),
         sender=formataddr((person.name, conversation.team.email or settings.DEFAULT_FROM_EMAIL)),
         to=to,
-        cc=_addresses(wording.cc, proposed["cc"]),
-        bcc=_addresses(wording.bcc, proposed["bcc"]),
-        subject=_one_line(proposed["subject"] if wording.subject is None else wording.subject),
+        cc=envelopes.addresses(wording.cc, proposed["cc"]),
+        bcc=envelopes.addresses(wording.bcc, proposed["bcc"]),
+        subject=envelopes.one_line(proposed["subject"] if wording.subject is None else wording.subject),
         text=(wording.text or "").replace("\r\n", "\n").strip(),
-        attachments=tuple(Attached(**one) for one in proposed["attachments"]),
+        attachments=envelopes.attachments(
+            conversation, connection if through_crm else None, wording.attachments, proposed["attachments"]
+        ),
         in_reply_to=message.external_id if message and "@" in message.external_id else "",
         approved_by=person.email,
     )
-
-
-def _addresses(changed: Sequence[str] | None, proposed: Sequence[str]) -> tuple[str, ...]:
-    chosen = proposed if changed is None else changed
-    cleaned = tuple(dict.fromkeys(_one_line(one) for one in chosen if one.strip()))
-    for one in cleaned:
-        name, _, domain = one.rpartition("@")
-        if not name or "." not in domain or " " in one or len(one) > 254:
-            raise Invalid(f"“{one[:80]}” is not an email address. Nothing was sent.")
-    return cleaned
-
-
-def _one_line(text: str) -> str:
-    """Header fields hold no line breaks, so that nobody can smuggle in another header."""
-    return " ".join(text.split())[:998]
 
 
 def undo_seconds(person: User) -> int:

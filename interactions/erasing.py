@@ -19,7 +19,7 @@ from customers.models import Contact, Erasure, Identity, Note, Promise
 from interactions import outbox, raw
 from interactions.channels import mail
 from interactions.events import ContactErased, tell_all
-from interactions.models import Approval, Conversation, Escalation, Message, OutboxMessage
+from interactions.models import Approval, Conversation, Escalation, File, Message, OutboxMessage
 from interactions.talk import settle, tell_conversation
 from people.audit import forget_details, note_deed
 from people.models import ApiKey, User
@@ -133,9 +133,21 @@ def _blank(contact: Contact, reach: Reach) -> int:
     ours = said.exclude(by=Message.By.CUSTOMER).update(**nothing)
     said.filter(others).exclude(quoted="").update(quoted="", html="")
     _strike_address(contact.email)
+    _drop_files(reach.shared)
     began = Conversation.objects.filter(pk__in=reach.shared, contact=contact)
     began.update(contact=None, subject="", topic="", rating_comment="")
     return theirs + ours
+
+
+def _drop_files(conversations: frozenset[int]) -> None:
+    """Those that no message that is left names; a file of ours may show anything of theirs."""
+    named: dict[int, set[str]] = {}
+    for number, attached in Message.objects.filter(conversation__in=conversations).values_list(
+        "conversation", "attachments"
+    ):
+        named.setdefault(number, set()).update(one.get("sha256", "") for one in attached)
+    for number in conversations:
+        File.objects.filter(conversation=number).exclude(sha256__in=named.get(number, set())).delete()
 
 
 def _strike_address(email: str) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from customers.models import Account, Contact
 from customers.upsert import upsert_account, upsert_contact
-from interactions import mailroom, outbox, outcomes, wording
+from interactions import files, mailroom, outbox, outcomes, wording
 from interactions.automatic import kind_of_automatic
 from interactions.colleagues import person_of
 from interactions.crm.base import MessageFact
@@ -102,7 +102,7 @@ def _add(
 ) -> Message:
     new, quoted = wording.split_quoted(_text(fact))
     person = person_of(source, fact.author) if fact.by_us else None
-    return Message.objects.create(
+    message = Message.objects.create(
         conversation=conversation, by=_by(fact),
         contact=None if fact.by_us else contact, person=person,
         author_name=_author(fact, contact, person), external_id=fact.external_id, text=new,
@@ -112,6 +112,9 @@ def _add(
         automatic=automatic, sent_at=fact.sent_at,
         received_at=timezone.now(),
     )  # fmt: skip
+    if fact.contents:
+        files.keep_what_came(message, dict(fact.contents))
+    return message
 
 
 def _by(fact: MessageFact) -> str:

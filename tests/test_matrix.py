@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import redis
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -21,6 +22,7 @@ from copilot.decisions import Actor
 from copilot.knowledge import proposals, texts
 from copilot.models import Lesson, Spending, Topic
 from customers.models import ContactMerge, Erasure, Note, Promise, Record
+from interactions import files
 from interactions.models import Connection
 from people.models import ApiKey, Scope
 from tests.cast import Cast
@@ -95,6 +97,8 @@ REST = [
     get("api-teams",                 "401 200 200 200 200 200 200 200"),
     get("api-teams-one",             "401 200 404 200 200 200 200 404"),
     post("api-reply",                "401 201 404 201 201 404 403 403", text="Hello"),
+    post("api-add-file",             "401 415 404 415 415 404 403 403"),
+    get("api-file",                  "401 200 404 200 200 404 200 200"),
     post("api-request-draft",        "401 200 404 200 200 404 403 403"),
     post("api-decide",               "401 201 404 201 201 404 403 403", kind="discard", version=1),
     post("api-vary",                 "401 202 404 202 202 404 403 403", version=1, ways=["shorter"]),
@@ -117,6 +121,7 @@ CONSOLE = [
     get("front",                     "302 303 303 303 303 303 303 302"),
     get("inbox",                     "302 200 200 200 200 404 200 302"),
     get("conversation",              "302 200 404 200 200 404 200 302"),
+    get("file",                      "302 200 404 200 200 404 200 302"),
     get("reply",                     "302 200 404 200 200 404 404 302"),
     post("reply",                    "302 303 404 303 303 404 404 302", text="Hello"),
     post("draft-request",            "302 303 404 303 303 404 404 302"),
@@ -290,6 +295,7 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
     lesson = Lesson.objects.create(team=cast.support, kind="closing", before="Bye", after="See you", key="k")
     spent = Spending.objects.create(team=cast.support, day=now.date(), drafts=3, cost_micros=4200)
     event = an_event(connection=connection).pk
+    file = files.add(talk, SimpleUploadedFile("terms.txt", b"The terms"), cast.ines)
     return {
         "conversation_id": talk.pk, "n": draft.n, "account_id": cast.fjord.pk, "user_id": cast.tomas.pk,
         "connection_id": connection.pk, "event_id": event, "event_type": "message.received", "verb": "pause",
@@ -309,6 +315,7 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
         "note_id": note.pk, "promise_id": promise.pk,
         "settle": decision.outbox_id, "redeliver": decision.outbox_id,
         "set-topic": talk.pk, "topic_id": topic.pk, "topics": topic.pk, "costs": spent.pk,
+        "add-file": talk.pk, "file": talk.pk, "sha256": file.sha256,
         "lesson_id": lesson.pk, "lessons": lesson.pk, "move-lesson": lesson.pk,
         "delivery_id": decision.outbox_id, "fate": "arrived", "kind": "articles", "proposal_id": proposal.pk,
         "text": article.pk, "text-edit": article.pk, "text-retire": article.pk, "text-version": article.pk,

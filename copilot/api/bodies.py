@@ -8,6 +8,7 @@ from rest_framework import serializers
 from copilot.api.keys import Caller
 from copilot.decisions import Invalid, Wording
 from copilot.models import Decision
+from interactions import files
 from interactions.crm.base import OUTBOUND
 from interactions.models import Sync
 from people.access import visible_people
@@ -37,6 +38,17 @@ class Addresses(serializers.ListField):
         return list(super().to_internal_value([data] if isinstance(data, str) else data))
 
 
+class Digests(serializers.ListField):
+    """The sha256 of files of the conversation."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            child=serializers.RegexField(r"^[0-9a-f]{64}$"), required=False, allow_null=True,
+            max_length=files.MOST_FILES,
+            help_text="The sha256 of each file that leaves with it; add files to the conversation first.",
+        )  # fmt: skip
+
+
 class ReplyBody(serializers.Serializer[Any]):
     """A reply of the person's own words. What is left out stays as proposed."""
 
@@ -45,6 +57,7 @@ class ReplyBody(serializers.Serializer[Any]):
     cc = Addresses()
     bcc = Addresses()
     subject = Text(998)
+    attachments = Digests()
 
 
 class DecisionBody(serializers.Serializer[Any]):
@@ -58,6 +71,7 @@ class DecisionBody(serializers.Serializer[Any]):
     cc = Addresses()
     bcc = Addresses()
     subject = Text(998)
+    attachments = Digests()
     reason = Text(
         300,
         help_text="For `escalate`: above_limit, needs_expert, policy, unhappy, other, or your own words. "
@@ -161,7 +175,7 @@ class ConnectionReplayBody(serializers.Serializer[Any]):
 
 
 def wording(sent: dict[str, Any]) -> Wording:
-    return Wording(**{name: sent.get(name) for name in ("text", "to", "cc", "bcc", "subject")})
+    return Wording(**{name: sent.get(name) for name in ("text", "to", "cc", "bcc", "subject", "attachments")})
 
 
 def receiver(who: Caller, sent: dict[str, Any]) -> User | Team:

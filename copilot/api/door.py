@@ -1,7 +1,7 @@
 """What every REST view has in common: how a body is read, and how much of it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
 from rest_framework.exceptions import NotFound, ParseError, UnsupportedMediaType
@@ -35,14 +35,15 @@ def _no_constant(name: str) -> None:
 class Door(APIView):
     http_method_names: tuple[str, ...] = ("get", "head", "post")
     metadata_class = None
-    parser_classes = (JsonBody,)
+    parser_classes: Sequence[type[BaseParser]] = (JsonBody,)
+    most_bytes = MOST_BYTES
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         charset = (request._request.content_params or {}).get("charset", "utf-8")
         if charset.lower() not in ("utf-8", "utf8"):
             raise UnsupportedMediaType(request.content_type or "", "Send JSON in UTF-8.")
         super().initial(request, *args, **kwargs)
-        if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > self.most_bytes:
             raise TooLarge
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import URLPattern, path, re_path
 
 from copilot.api import (
+    attaching,
     deciding,
     documents,
     enquiring,
@@ -46,6 +47,8 @@ urlpatterns: list[URLPattern] = [
     *_resource("conversations", resources.Conversations),
     path("conversations/<int:pk>/replies/", deciding.ConversationReplies.as_view(), name="api-reply"),
     path("conversations/<int:pk>/drafts/", deciding.ConversationDrafts.as_view(), name="api-request-draft"),
+    path("conversations/<int:pk>/files/", attaching.ConversationFiles.as_view(), name="api-add-file"),
+    path("conversations/<int:pk>/files/<str:sha256>/", attaching.ConversationFile.as_view(), name="api-file"),
     path("conversations/<int:pk>/enquiry/", enquiring.TalkEnquiry.as_view(), name="api-ask-conversation"),
     path("conversations/<int:pk>/topic/", topics.ConversationTopic.as_view(), name="api-set-topic"),
     *_resource("topics", topics.Topics),

@@ -108,9 +108,12 @@ def plain_paragraphs(text: str) -> tuple[Paragraph, ...]:
 
 @dataclass(frozen=True, slots=True)
 class File:
+    """`digest` is set where it can be chosen."""
+
     name: str
     size: str
     url: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

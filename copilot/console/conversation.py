@@ -40,10 +40,13 @@ def _open_text(visit: Visit, scene: Scene) -> Card | None:
     return None
 
 
+_KEPT = ("to", "cc", "subject", "attachments")
+
+
 def keep_envelope(visit: Visit, typed: Typed, *, conversation_id: int, n: int) -> None:
-    """To, Cc and Subject as the person left them, for when they open the editor again. What the card shows, and
-    anybody may approve, stays as it was until they send theirs."""
-    told = {name: value for name in ("to", "cc", "subject") if (value := getattr(typed, name)) is not None}
+    """To, Cc, Subject and files as the person left them, for when they open the editor again. What the card
+    shows, and anybody may approve, stays as it was until they send theirs."""
+    told = {name: value for name in _KEPT if (value := getattr(typed, name)) is not None}
     key = f"envelope-{conversation_id}-{n}"
     if not told:
         visit.request.session.pop(key, None)

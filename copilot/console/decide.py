@@ -14,6 +14,7 @@ from copilot import choosing, decisions, escalations, keeping
 from copilot.access import decidable_drafts
 from copilot.console import scene as scenes
 from copilot.console.conversation import answer_action, answer_with, keep_envelope, kept_envelope
+from copilot.console.files import add_chosen, check_none_waits
 from copilot.console.fill_card import Typed, addresses, edited_now_by, editing
 from copilot.console.fill_card import card as draft_card
 from copilot.console.fill_diff import typed as typed_diff
@@ -64,7 +65,8 @@ def typed_in(visit: Visit) -> Typed:
     text = post.get("text")
     return Typed(
         text=None if text is None else text.replace("\r\n", "\n"), to=post.get("to"), cc=post.get("cc"),
-        subject=post.get("subject"), ticks=post.getlist("ticks"),
+        subject=post.get("subject"), attachments=None if text is None else post.getlist("attachments"),
+        ticks=post.getlist("ticks"),
     )  # fmt: skip
 
 
@@ -74,6 +76,7 @@ def wording(typed: Typed) -> Wording:
         to=None if typed.to is None else addresses(typed.to),
         cc=None if typed.cc is None else addresses(typed.cc),
         subject=typed.subject,
+        attachments=typed.attachments,
     )
 
 
@@ -120,6 +123,7 @@ def approve(visit: Visit, conversation_id: int, n: int) -> HttpResponse:
 def _approve(ask: Ask) -> Status | None:
     ticks = ask.visit.request.POST.getlist("ticks")
     typed = ask.typed
+    check_none_waits(ask.visit)
     if typed is None:
         decision = decisions.approve(ask.draft.pk, ask.version, ask.actor, ticks)
     else:
@@ -148,6 +152,8 @@ def edit(visit: Visit, conversation_id: int, n: int) -> HttpResponse:
     if "save" in post:
         return _save(ask)
     try:
+        if "attach" in post:
+            return _attach(ask)
         if post.get("show"):
             return _show_changes(ask)
         if post.get("close"):
@@ -167,8 +173,17 @@ def _save(ask: Ask) -> HttpResponse:
     return JsonResponse({"version": draft.version, "saved_at": draft.edited_at})
 
 
-def _keep(ask: Ask) -> Draft:
-    typed = ask.typed
+def _attach(ask: Ask) -> HttpResponse:
+    typed = add_chosen(ask.visit, ask.draft.conversation, ask.typed or Typed(text=""))
+    _keep(ask, typed)
+    if not ask.visit.wants_part:
+        return ask.visit.go(conversation_url(ask.draft.conversation_id, told_view(ask.visit), edit="1"))
+    scene = scenes.load(ask.visit, scenes.find(ask.visit, ask.draft.conversation_id))
+    return answer_with(ask.visit, scene, editing(scene, typed), 200)
+
+
+def _keep(ask: Ask, typed: Typed | None = None) -> Draft:
+    typed = typed or ask.typed
     if typed is None or typed.text is None:
         raise Invalid("There was no text to keep.")
     keep_envelope(ask.visit, typed, conversation_id=ask.draft.conversation_id, n=ask.draft.n)

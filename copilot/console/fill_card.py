@@ -11,7 +11,6 @@ from copilot.console.cards import (
     Card,
     Check,
     Envelope,
-    File,
     Person,
     Said,
     Step,
@@ -20,6 +19,7 @@ from copilot.console.cards import (
     plural,
 )
 from copilot.console.fill_asks import asks, keeps, others
+from copilot.console.fill_files import chosen, of_letter
 from copilot.console.fill_lessons import lessons
 from copilot.console.fill_rows import colleague, customer
 from copilot.console.fill_sending import base, decided_card
@@ -32,7 +32,8 @@ from copilot.drafting.switch import people_only
 from copilot.drafting.topic import NOBODY
 from copilot.models import Draft
 from copilot.words import changed_words, count_words
-from interactions.models import OutboxMessage
+from interactions.letter import Attached
+from interactions.models import Conversation, OutboxMessage
 
 State = Draft.State
 # Somebody whose last keystroke is older has gone; until then the others are asked to wait.
@@ -47,6 +48,7 @@ class Typed:
     to: str | None = None
     cc: str | None = None
     subject: str | None = None
+    attachments: Sequence[str] | None = None  # digests
     ticks: Sequence[str] = ()
 
 
@@ -166,7 +168,7 @@ def envelope(scene: Scene, draft: Draft | None) -> Envelope:
         cc=tuple(told["cc"]),
         bcc=tuple(told["bcc"]),
         subject=str(told["subject"]),
-        attachments=tuple(File(one["name"], "") for one in told["attachments"]),
+        attachments=of_letter(scene.conversation.pk, (Attached(**one) for one in told["attachments"])),
         has_subject=scene.conversation.channel == "email",
     )
 
@@ -292,7 +294,7 @@ def editing(scene: Scene, typed: Typed) -> Card:
     assert draft is not None
     letter = _letter(scene, draft)
     text = draft.edited_text or draft.text if typed.text is None else typed.text
-    letter |= {"text": text, "envelope": _addressed(letter["envelope"], typed)}
+    letter |= {"text": text, "envelope": _addressed(scene.conversation, letter["envelope"], typed)}
     letter["paragraphs"] = paragraphs(draft, scene.seen_sources)  # the margin line compares with these
     return Card(
         **base(scene), **letter, state="editing", saved_at=draft.edited_at,
@@ -305,15 +307,17 @@ def writing(scene: Scene, typed: Typed, problem: str = "") -> Card:
     """A reply of the person's own, from an empty sheet."""
     return Card(
         **base(scene), state="writing", text=typed.text or "", problem=problem,
-        envelope=_addressed(envelope(scene, None), typed), can=frozenset({"write", "note"}),
+        envelope=_addressed(scene.conversation, envelope(scene, None), typed), can=frozenset({"write", "note"}),
     )  # fmt: skip
 
 
-def _addressed(usual: Envelope, typed: Typed) -> Envelope:
+def _addressed(conversation: Conversation, usual: Envelope, typed: Typed) -> Envelope:
     changes: dict[str, Any] = {"subject": typed.subject} if typed.subject is not None else {}
     for name in ("to", "cc"):
         if (told := getattr(typed, name)) is not None:
             changes[name] = tuple(addresses(told))
+    if typed.attachments is not None:
+        changes["attachments"] = chosen(conversation, typed.attachments)
     return replace(usual, **changes)
 
 

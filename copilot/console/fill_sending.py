@@ -5,7 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from copilot.console.cards import Card, Envelope, File, Said, Verb, plain_paragraphs
+from copilot.console.cards import Card, Envelope, Said, Verb, plain_paragraphs
+from copilot.console.fill_files import of_letter
 from copilot.console.fill_lessons import learnt
 from copilot.console.fill_rows import author, colleague
 from copilot.console.fill_text import short
@@ -108,7 +109,7 @@ def _waiting(
         meta=f"approved by {common['person'].called}, {clock(reply.at)}",
         envelope=Envelope(
             to=letter.to, cc=letter.cc, bcc=letter.bcc, subject=letter.subject, sender=letter.sender,
-            attachments=tuple(File(one.name, "") for one in letter.attachments),
+            attachments=of_letter(scene.conversation.pk, letter.attachments),
             has_subject=letter.channel == "email",
         ),
     )  # fmt: skip

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
-from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
-from copilot.console.cards import Card, Choice, File, Line, Person
+from copilot.console.cards import Card, Choice, Line, Person
 from copilot.console.fill_card import card as draft_card
 from copilot.console.fill_card import edited_now_by
 from copilot.console.fill_diff import diff
+from copilot.console.fill_files import of_message
 from copilot.console.fill_rows import author, customer, day_and_time
 from copilot.console.fill_topic import label_of
 from copilot.console.fill_why import why
@@ -93,7 +93,7 @@ def letter(message: Message, scene: Scene) -> Letter:
         html=None if plain else mark_safe(message.html),  # sanitised when it came in
         line=_line(message),
         quoted=message.quoted,
-        files=tuple(_file(one) for one in message.attachments),
+        files=tuple(of_message(one, message.conversation_id) for one in message.attachments),
         kind=_UNPROVEN if message.unproven else _KINDS.get(message.automatic, message.automatic),
     )
 
@@ -102,11 +102,6 @@ def _line(message: Message) -> str:
     to = f"to {', '.join(message.to)}" if message.to else ""
     cc = f"cc {', '.join(message.cc)}" if message.cc else ""
     return ", ".join(part for part in (to, cc) if part)
-
-
-def _file(told: dict[str, object]) -> File:
-    size = told.get("size")
-    return File(str(told.get("name") or "file"), filesizeformat(size) if isinstance(size, int) else "")
 
 
 def _earlier(letters: Sequence[Letter]) -> Earlier:

@@ -18,6 +18,7 @@ from copilot.console.conversation import (
     show_conversation,
 )
 from copilot.console.decide import sending, sheet_key, typed_in, wording
+from copilot.console.files import add_chosen, check_none_waits
 from copilot.console.fill_card import Typed, writing
 from copilot.console.fill_card import card as draft_card
 from copilot.console.fill_rows import conversation_url
@@ -45,6 +46,8 @@ def reply(visit: Visit, conversation_id: int) -> HttpResponse:
         return _sheet(visit, conversation, replace(envelope, text=kept))
     if "ask" in post:
         return _ask_for_draft(visit, conversation)
+    if "attach" in post:
+        return _attach(visit, conversation)
     if "save" in post or "close" in post:
         keep_envelope(visit, typed_in(visit), conversation_id=conversation.pk, n=0)
     if "save" in post:
@@ -71,9 +74,21 @@ def _show_sheet(visit: Visit, scene: Scene, card: Card, status: int) -> HttpResp
     return show_conversation(visit, scene, card, status=status)
 
 
+def _attach(visit: Visit, conversation: Conversation) -> HttpResponse:
+    typed = typed_in(visit)
+    try:
+        typed = add_chosen(visit, conversation, typed)
+    except Invalid as error:
+        return _sheet(visit, conversation, typed, str(error), 422)
+    visit.request.session[sheet_key(conversation.pk)] = typed.text or ""
+    keep_envelope(visit, typed, conversation_id=conversation.pk, n=0)
+    return _sheet(visit, conversation, typed)
+
+
 def _send(visit: Visit, conversation: Conversation) -> HttpResponse:
     typed = typed_in(visit)
     try:
+        check_none_waits(visit)
         decision = decisions.write(conversation.pk, Actor(visit.person), wording(typed))
     except Refused as error:
         return _sheet(visit, conversation, typed, str(error), 422 if isinstance(error, Invalid) else 409)

@@ -10,6 +10,7 @@ from socket import gaierror
 from django.conf import settings
 from django.core.mail import EmailMessage
 
+from interactions import files
 from interactions.crm.base import Answer
 from interactions.letter import Letter
 from interactions.models import Message, OutboxMessage
@@ -34,13 +35,15 @@ def send(row: OutboxMessage) -> Answer:
 def _send(row: OutboxMessage, letter: Letter) -> Answer:
     if not letter.to:
         return Answer("dead", body="There is no address to send to.")
-    if letter.attachments:
-        return Answer("dead", body="Mail cannot carry attachments yet, and they were approved.")
+    try:
+        attached = files.contents_of(row.conversation_id or 0, letter.attachments) if letter.attachments else []
+    except files.Unfit as error:
+        return Answer("dead", body=str(error))
     try:
         EmailMessage(
             subject=letter.subject, body=letter.text, from_email=letter.sender,
             to=list(letter.to), cc=list(letter.cc), bcc=list(letter.bcc),
-            headers=_headers(row, letter),
+            headers=_headers(row, letter), attachments=attached,
         ).send(using="default")  # fmt: skip
     except smtplib.SMTPRecipientsRefused as error:
         codes = {code for code, _ in error.recipients.values()}

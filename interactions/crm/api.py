@@ -40,8 +40,8 @@ def ask(
     body: Any = None,
     params: Mapping[str, Any] | None = None,
 ) -> Any:
-    """The answer's JSON, None when it is empty. Raises CrmError (Refused, Away)."""
-    sent = json.dumps(body).encode() if body is not None else None
+    """The answer's JSON, None when it is empty; bytes are sent as they are. Raises CrmError (Refused, Away)."""
+    sent = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
     try:
         with post.opened(
             method, _with(url, params), {**headers, "Accept": "application/json"}, sent

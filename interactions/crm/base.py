@@ -5,7 +5,7 @@ facts; the rest of the house never sees a vendor's names.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
@@ -97,6 +97,7 @@ class MessageFact:
     sent_at: datetime
     cc: tuple[str, ...] = ()
     attachments: tuple[Mapping[str, Any], ...] = ()
+    contents: Mapping[str, bytes] = field(default_factory=dict)  # of attachments that came along, by sha256
     headers: Mapping[str, str] | None = None
     author: Agent = Agent()
     echo_of: str = ""  # the outbox id, when the CRM tells us of our own reply
@@ -202,6 +203,7 @@ class About:
     takes: frozenset[str] = frozenset()  # the outbound types it can carry
     most_bytes: int = 1024 * 1024  # of one delivery at the door
     keeps: tuple[str, ...] = ()  # headers without which the body cannot be read later
+    sends_files: bool = False  # a reply's attachments can leave by it
     is_mail: bool = False  # its messages name no conversation: where one belongs is found out here
 
 

@@ -34,7 +34,8 @@ class Generic:
     """A CRM that speaks our events; it is asked for nothing."""
 
     kind = "generic"
-    about = About(label="Webhooks of your own", repeats_safely=True, hears_others=True, takes=OUTBOUND)
+    about = About(label="Webhooks of your own", repeats_safely=True, hears_others=True, takes=OUTBOUND,
+                  sends_files=True)  # fmt: skip
 
     def verify(self, secrets: list[str], call: Call, now: datetime) -> str:
         return signing.verify(secrets, call.headers, call.body, now)

@@ -36,14 +36,16 @@ def fact_of(mail: Message, arrived: datetime) -> MessageFact:
     if not head.keys() & {"from", "date", "subject", "message-id", "received"}:
         raise Unreadable("this is no mail: it has neither From, Date, Subject nor Message-ID")
     sent_at = _sent_at(head, arrived)
-    text, html, attachments = _body(mail)
+    text, html, attached = _body(mail)
     name, address = _sender(head)
     subject = _words(head.get("subject", [""])[0])
     contact = ContactFact(address, name[:200], address, changed_at=sent_at) if address else None
     return MessageFact(
         by_us=False, conversation="", subject=subject[:300], channel="email", contact=contact,
         external_id=_message_id(head, text, html), text=text, html=html, sent_at=sent_at,
-        to=_addresses(head, "to"), cc=_addresses(head, "cc"), attachments=attachments,
+        to=_addresses(head, "to"), cc=_addresses(head, "cc"),
+        attachments=tuple(told for told, _ in attached),
+        contents={told["sha256"]: content for told, content in attached if content is not None},
         headers={name: _words(head[name][0])[:2000] for name in HEADERS if name in head},
         author=Agent(name=name, email=address), references=_references(head),
     )  # fmt: skip
@@ -133,8 +135,11 @@ def _sent_at(head: dict[str, list[str]], arrived: datetime) -> datetime:
     return written if written.year > 1980 and written <= arrived + CLOCKS_DIFFER else arrived
 
 
-def _body(mail: Message) -> tuple[str, str, tuple[dict[str, Any], ...]]:
-    """The text, the HTML, and the attachments by name, size and type; their bytes are not kept yet."""
+type _Attached = tuple[dict[str, Any], bytes | None]
+
+
+def _body(mail: Message) -> tuple[str, str, list[_Attached]]:
+    """The text, the HTML, and what is attached: its name, type, size and digest, and its bytes."""
     texts: dict[str, list[str]] = {"text/plain": [], "text/html": []}
     attached = []
     for part in _leaves(mail):
@@ -144,7 +149,7 @@ def _body(mail: Message) -> tuple[str, str, tuple[dict[str, Any], ...]]:
         else:
             texts[kind].append(_text(part))
     text, html = ("\n\n".join(texts[kind])[:MOST_CHARACTERS] for kind in ("text/plain", "text/html"))
-    return text, html, tuple(attached)
+    return text, html, attached
 
 
 def _leaves(mail: Message) -> Iterator[Message]:
@@ -159,10 +164,12 @@ def _leaves(mail: Message) -> Iterator[Message]:
             yield part
 
 
-def _attached(part: Message, kind: str, name: str | None) -> dict[str, Any]:
+def _attached(part: Message, kind: str, name: str | None) -> _Attached:
     inner = part.get_payload(decode=True)
     told: dict[str, Any] = {"name": _words(_clean(name or ""))[:200] or kind, "type": kind[:100]}
-    return {**told, "size": len(inner)} if isinstance(inner, bytes) else told
+    if not isinstance(inner, bytes):
+        return told, None
+    return {**told, "size": len(inner), "sha256": sha256(inner).hexdigest()}, inner
 
 
 def _text(part: Message) -> str:

@@ -2,6 +2,7 @@
 
 from interactions.models.connection import Connection, InboxEvent, Refusal
 from interactions.models.conversation import Conversation, Escalation, Message, Quote
+from interactions.models.file import File
 from interactions.models.outbox import Approval, Attempt, OutboxMessage, Release, ReleaseBy
 from interactions.models.sync import AgentLink, FieldRule, Sync
 
@@ -13,6 +14,7 @@ __all__ = [
     "Conversation",
     "Escalation",
     "FieldRule",
+    "File",
     "InboxEvent",
     "Message",
     "OutboxMessage",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection as database
 from django.test import Client
 from django.utils import timezone
@@ -18,7 +19,7 @@ from copilot.drafting.engine import Reply, Say
 from copilot.models import Decision, Draft, PastReply
 from copilot.relationship import promises
 from customers.models import Contact, Erasure, Note, Promise, Record
-from interactions import erasing
+from interactions import erasing, files
 from interactions.models import Approval, Connection, Conversation, InboxEvent, Message, OutboxMessage
 from people.models import AuditEntry
 from tests.cast import Cast
@@ -106,6 +107,8 @@ def plant(crm: PushingCrm, cast: Cast, ines: Program) -> None:
     )
     said.quotes.create(promise=promise, text=M)
     source = {"id": f"n{note.pk}", "n": 1, "kind": "note", "title": M, "author": M, "quote": M, "marks": [3]}
+    for conversation in (of_sigrid, both):
+        files.add(conversation, SimpleUploadedFile(f"{M}.txt", M.encode(), "text/plain"), cast.ines)
     for conversation in (of_sigrid, both, of_erik):
         conversation.drafts.all().delete()
         a_draft(conversation=conversation, text=f"Dear {M}", sources=[source], edited_text=f"My {M}",

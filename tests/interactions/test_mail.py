@@ -83,7 +83,7 @@ def test_our_own_mail_coming_back_is_known_as_a_loop(asked: Conversation, cast: 
         ({"to": ()}, "no address"),
         ({"to": ("sigrid@fjord.example\nBcc: spy@else.example",)}, "cannot be written as a mail"),
         ({"subject": "Re: hello\r\nBcc: spy@else.example"}, "cannot be written as a mail"),
-        ({"attachments": (an_attachment(),)}, "attachments"),
+        ({"attachments": (an_attachment(),)}, "terms.pdf is not kept as it was approved"),
     ],
 )
 def test_what_cannot_be_sent_whole_is_not_sent(

@@ -39,12 +39,14 @@ class FakeZendesk(FakeVendor):
         self.tickets: dict[int, dict[str, Any]] = {}
         self.audits: dict[int, list[dict[str, Any]]] = {}
         self.events: list[dict[str, Any]] = []
+        self.uploads: dict[str, tuple[str, bytes]] = {}
         self.users = {one["id"]: one for one in _people()}
         self.organizations = {FJORD: _fjord()}
         self._numbers = itertools.count(1001)
         number = r"(\d+)"
         self.on("GET", rf"/api/v2/tickets/{number}\.json", self._show)
         self.on("PUT", rf"/api/v2/tickets/{number}\.json", self._update)
+        self.on("POST", r"/api/v2/uploads\.json", self._upload)
         self.on("GET", rf"/api/v2/tickets/{number}/audits\.json", self._audits)
         self.on("GET", r"/api/v2/tickets/count\.json", lambda asked: {"count": {"value": len(self.tickets)}})
         self.on("GET", r"/api/v2/incremental/tickets/cursor\.json", self._export)
@@ -160,6 +162,10 @@ class FakeZendesk(FakeVendor):
             return Says(422, {"error": "RecordInvalid", "description": "Author is invalid"})
         audit = self._change(int(number), INES, change, change.get("metadata", {}))
         return {"ticket": ticket, "audit": audit}
+
+    def _upload(self, asked: Asked) -> Any:
+        self.uploads[token := f"up-{len(self.uploads)}"] = (asked.params["filename"], asked.raw)
+        return Says(201, {"upload": {"token": token}})
 
     def _audits(self, asked: Asked, number: str) -> Any:
         if int(number) not in self.audits:

@@ -29,6 +29,7 @@ async function save() {
   saving = true;
   const body = new FormData(from);
   body.set("save", "1");
+  body.delete("file");
   try {
     const answer = await fetch(from.dataset.save, { method: "POST", body, headers: { Accept: "application/json" } });
     const said = await answer.json().catch(() => ({}));

@@ -86,6 +86,7 @@ class Zendesk:
             ),
         ),
         makes_secret=False, fetches=True, polls=True, has_history=True, takes=sending.TAKES,
+        sends_files=True,
     )  # fmt: skip
 
     def verify(self, secrets: list[str], call: Call, now: datetime) -> str:

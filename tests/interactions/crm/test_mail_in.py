@@ -48,6 +48,9 @@ def test_three_providers_posts_are_proven_and_lead_to_the_same_message(
     assert (message.text, message.external_id) == ("When will it arrive?", "<q1@fjord.example>")
     assert message.sent_at == datetime(2026, 10, 12, 8, tzinfo=UTC)
     assert [(one["name"], one["type"]) for one in message.attachments] == [("order.pdf", "application/pdf")]
+    kept = conversation.files.get()
+    assert (kept.name, kept.sha256) == ("order.pdf", message.attachments[0]["sha256"])
+    assert bytes(kept.content).startswith(b"%PDF-1.4")
     assert message.to == ["support@tern.example"]
     assert conversation.contact and conversation.contact.email == "sigrid@fjord.example"
     reasons = InboxEvent.objects.order_by("pk").values_list("state", "reason")

@@ -1,19 +1,17 @@
 """A conversation worked half here and half in Zendesk stays one truth on both sides."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine as time
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models.functions import Now
-from django.test import Client
 from django.utils import timezone
 
 from copilot.models import Draft
 from customers.models import Contact
-from interactions import asking, connecting, handling, outbox
+from interactions import asking, connecting, files, handling, outbox
 from interactions.crm import post
 from interactions.crm.base import (
     Agent,
@@ -23,40 +21,17 @@ from interactions.crm.base import (
 )
 from interactions.crm.registry import crm_for
 from interactions.letter import Attached
-from interactions.models import AgentLink, Connection, InboxEvent, OutboxMessage
+from interactions.models import Connection, InboxEvent, OutboxMessage
 from tests.cast import Cast
-from tests.factories import a_connection, a_conversation, a_reply
+from tests.factories import a_conversation, a_reply
 from tests.vendors import zendesk as vendor
 from tests.vendors.server import Fault
-from tests.vendors.zendesk import FJORD, INES, OWEN, SIGRID, TOMAS, FakeZendesk, raw, recorded
+from tests.vendors.zendesk import FJORD, INES, OWEN, SIGRID, TOMAS, raw, recorded
 from tests.vendors.zendesk_desk import Desk
 from tests.work import end_waits, run_tasks
 
 ZENDESK = crm_for("zendesk")
 OURS = "Yes, it is on its way."
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeZendesk]:
-    one = FakeZendesk()
-    yield one
-    one.close()
-
-
-@pytest.fixture
-def connected(cast: Cast, fake: FakeZendesk) -> Connection:
-    config = {"subdomain": fake.url, "email": vendor.EMAIL}
-    made = a_connection(team=cast.support, kind="zendesk", secrets=(vendor.SECRET,), config=config)
-    made.set_credentials({"api_token": vendor.TOKEN})
-    made.save()
-    AgentLink.objects.create(connection=made, external_id=str(INES), user=cast.ines)
-    return made
-
-
-@pytest.fixture
-def desk(fake: FakeZendesk, connected: Connection, client: Client) -> Iterator[Desk]:
-    with time.travel(timezone.now(), tick=True) as clock:
-        yield Desk(fake, connected, client, clock)
 
 
 def test_a_conversation_worked_on_both_sides_stays_one_truth(desk: Desk, cast: Cast) -> None:
@@ -225,10 +200,27 @@ def test_what_zendesk_cannot_carry_is_refused_with_what_to_do_next(desk: Desk, c
         due_at=timezone.now() - timedelta(hours=1), payload=raw({"conversation": {"id": str(number)}}),
     )  # fmt: skip
     run_tasks()
-    for row, words in ((blind, "a blind copy"), (file, "Files cannot"), (told, "no ticket of this Zendesk")):
+    gone = "terms.pdf is not kept"
+    for row, words in ((blind, "a blind copy"), (file, gone), (told, "no ticket of this Zendesk")):
         row.refresh_from_db()
         assert row.state == "dead" and words in row.reason
     assert not desk.fake.asked("PUT")
+
+
+def test_files_are_uploaded_and_taken_up_by_the_comment(desk: Desk, cast: Cast) -> None:
+    _, conversation = desk.asked()
+    kept = files.add(
+        conversation, SimpleUploadedFile("terms & more.pdf", b"%PDF", "application/pdf"), cast.ines
+    )
+    a_reply(conversation=conversation, person=cast.ines, attachments=(Attached(kept.name, kept.sha256),))
+    desk.fake.will(Fault(503, on="/uploads"))
+    run_tasks()
+    end_waits()
+    run_tasks()
+    assert desk.fake.uploads == {"up-0": ("terms & more.pdf", b"%PDF")}
+    [put] = desk.fake.asked("PUT")
+    assert put.body["ticket"]["comment"]["uploads"] == ["up-0"]
+    assert OutboxMessage.objects.get(kind="reply").state == "sent"
 
 
 def test_the_newest_word_wins_even_when_its_news_is_late(desk: Desk, cast: Cast) -> None:
