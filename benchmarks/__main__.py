@@ -19,6 +19,7 @@ NAMES = (
     "tau2",
     "promises",
     "notes",
+    "learning",
 )
 
 

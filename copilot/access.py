@@ -16,6 +16,7 @@ from copilot.models import (
     Lesson,
     LessonMove,
     LessonUse,
+    Offer,
     SavedReply,
     Signal,
     Spending,
@@ -57,6 +58,17 @@ def movable_lessons(who: Standing) -> QuerySet[Lesson]:
     if who.is_admin:
         return Lesson.objects.all()
     return visible_lessons(who).filter(Q(team__in=who.lead_teams) | Q(person=who.user_id))
+
+
+def visible_offers(who: Standing) -> QuerySet[Offer]:
+    """Those to the own teams, and those that they made."""
+    if who.is_admin:
+        return Offer.objects.all()
+    return Offer.objects.filter(Q(team__in=who.teams) | Q(from_team__in=who.teams))
+
+
+def decidable_offers(who: Standing) -> QuerySet[Offer]:
+    return Offer.objects.all() if who.is_admin else Offer.objects.filter(team__in=who.lead_teams)
 
 
 def counted_lessons(rows: QuerySet[Lesson]) -> QuerySet[Any]:

@@ -9,6 +9,7 @@ from copilot import words
 NEAR_ENOUGH = 0.6  # of the stems of the replies that a sentence was added to
 _LINE = 60  # characters of a greeting or a closing line
 _FILLED = "{name}"
+SINGLE = ("greeting", "closing")  # a letter has one of each
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Rule:
     scope: str = ""
     near: tuple[str, ...] = ()
     own: bool = False
+    tiers: tuple[str, ...] = ()  # empty: customers of every tier
+    proof: int = 0  # conversations that agree
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,18 @@ def lines_after_closing(text: str) -> int | None:
     return sum(bool(line.strip()) for line in below.split("\n")) if closing[0] < len(text) else None
 
 
+def most_specific(rules: Iterable[Rule], tier: str) -> list[Rule]:
+    """Those for customers of this tier, one for each place in a letter: the person's own, then the tier's,
+    then the better proven, then the newer."""
+    fitting = [one for one in rules if not one.tiers or tier in one.tiers]
+    fitting.sort(key=lambda one: (not one.own, not one.tiers, -one.proof, -one.id))
+    places: dict[tuple[str, str], Rule] = {}
+    for one in fitting:
+        told = "" if one.kind in SINGLE else f"{one.before}|{'' if one.before else one.after}"
+        places.setdefault((one.kind, told), one)
+    return list(places.values())
+
+
 def changes(text: str, rules: Iterable[Rule], first_name: str) -> tuple[list[Change], frozenset[int]]:
     """What the rules change in a letter, and the ids of those that it bears out, changed or so already."""
     found: list[Change] = []
@@ -106,6 +121,35 @@ def bears(text: str, rule: Rule, first_name: str) -> bool:
     """Whether the text says it as the lesson does; what is left out shows nowhere."""
     after = filled(rule.after, first_name)
     return bool(after) and bool(_found(str(after), text))
+
+
+def heeded(rule: Rule, drafted: str, sent: str, first_name: str) -> bool | None:
+    """Whether a reply was sent as the lesson has it; None where the lesson says nothing about its draft."""
+    after = filled(rule.after, first_name)
+    if after is None:
+        return None
+    made = list(_changes(drafted, parts(drafted), rule, after))
+    if rule.kind == "delete":
+        return rule.before not in sent if made else None
+    return bears(sent, rule, first_name) if made or bears(drafted, rule, first_name) else None
+
+
+def takes_back(kind: str, before: str, used: Iterable[Rule]) -> bool:
+    """Whether a sentence was left out that a lesson had put there: that is no new one."""
+    return kind == "delete" and any(one.after == before for one in used)
+
+
+def origin(kind: str, before: str, used: Iterable[Rule]) -> str:
+    """What a wording takes the place of once the lesson that had put `before` there is gone."""
+    theirs = (one.before for one in used if one.kind == kind == "replace" and one.after == before)
+    return next(theirs, before)
+
+
+def is_taken_out(rule: Rule, drafted: str, sent: str, first_name: str) -> bool:
+    """Whether a lesson that shaped a draft was undone in what was sent."""
+    if rule.kind == "delete":
+        return rule.before in sent and rule.before not in drafted
+    return bears(drafted, rule, first_name) and not bears(sent, rule, first_name)
 
 
 def _changes(text: str, where: Parts, rule: Rule, after: str) -> Iterable[Change]:

@@ -20,7 +20,7 @@ from django.utils import timezone
 from copilot import decisions
 from copilot.decisions import Actor
 from copilot.knowledge import proposals, texts
-from copilot.models import Lesson, Spending, Topic
+from copilot.models import Lesson, Offer, Spending, Topic
 from customers.models import ContactMerge, Erasure, Note, Promise, Record
 from interactions import files
 from interactions.models import Connection
@@ -78,6 +78,9 @@ REST = [
     get("api-lessons",               "401 200 200 200 200 200 200 200"),
     get("api-lessons-one",           "401 200 404 200 200 200 200 404"),
     post("api-move-lesson",          "401 403 404 403 200 200 200 403", kind="retire", version=1),
+    get("api-offers",                "401 200 200 200 200 200 200 200"),
+    get("api-offers-one",            "401 200 200 200 200 200 200 404"),
+    post("api-decide-offer",         "401 403 403 403 200 200 200 403", kind="accept", version=1),
     get("api-articles",              "401 200 200 200 200 200 200 200"),
     get("api-articles-one",          "401 200 404 200 200 200 200 404"),
     post("api-articles",             "401 403 403 403 400 201 201 403", title="T", body="B"),
@@ -157,6 +160,10 @@ CONSOLE = [
     post("topics-trust",             "302 404 404 404 303 303 303 302", team="{teams}", enough=5, most_wrong=9),
     get("learning",                  "302 200 200 200 200 200 200 302"),
     post("learning",                 "302 404 404 404 303 303 303 302", team="{teams}"),
+    get("offers",                    "302 200 200 200 200 200 200 302"),
+    post("offer-decide",             "302 404 404 404 303 303 303 302", do="accept", version=1),
+    get("teach",                     "302 200 200 200 200 200 200 302"),
+    post("teach",                    "302 200 404 200 200 200 200 302", team="{teams}", sentence="Add “Bye.”"),
     get("lesson",                    "302 200 404 200 200 200 200 302"),
     post("lesson",                   "302 404 404 404 303 303 303 302", do="retire", version=1),
     post("learnt",                   "302 404 404 404 404 404 404 302"),
@@ -293,6 +300,9 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
     merge = ContactMerge.objects.create(contact=second, into=cast.sigrid)
     topic = Topic.objects.create(team=cast.support, name="Delivery")
     lesson = Lesson.objects.create(team=cast.support, kind="closing", before="Bye", after="See you", key="k")
+    offer = Offer.objects.create(
+        lesson=lesson, from_team=cast.sales, team=cast.support, kind="closing", after="Bye", key="o", agree=2
+    )
     spent = Spending.objects.create(team=cast.support, day=now.date(), drafts=3, cost_micros=4200)
     event = an_event(connection=connection).pk
     file = files.add(talk, SimpleUploadedFile("terms.txt", b"The terms"), cast.ines)
@@ -316,6 +326,7 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
         "settle": decision.outbox_id, "redeliver": decision.outbox_id,
         "set-topic": talk.pk, "topic_id": topic.pk, "topics": topic.pk, "costs": spent.pk,
         "add-file": talk.pk, "file": talk.pk, "sha256": file.sha256,
+        "offer_id": offer.pk, "offers": offer.pk, "decide-offer": offer.pk,
         "lesson_id": lesson.pk, "lessons": lesson.pk, "move-lesson": lesson.pk,
         "delivery_id": decision.outbox_id, "fate": "arrived", "kind": "articles", "proposal_id": proposal.pk,
         "text": article.pk, "text-edit": article.pk, "text-retire": article.pk, "text-version": article.pk,

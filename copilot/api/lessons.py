@@ -58,7 +58,9 @@ class LessonFilter(filters.FilterSet):
 
 
 class LessonMoveBody(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=["accept", "reword", "retire", "bring_back", "undo", "only_me"])
+    kind = serializers.ChoiceField(
+        choices=["accept", "reword", "retire", "bring_back", "offer", "undo", "only_me"]
+    )
     version = serializers.IntegerField(
         required=False, min_value=1, max_value=2**31 - 1, help_text="As it was seen; not for undo and only_me."
     )
@@ -92,7 +94,7 @@ class LessonMoves(Door):
     )  # fmt: skip
     @once
     def post(self, request: Request, pk: int) -> Response:
-        """Accept, reword, retire or bring back; or, of your own reply, undo it or keep it to yourself."""
+        """Accept, reword, retire, bring back or offer; or, of your own reply, undo or keep to yourself."""
         who = caller(request)
         lesson = get_object_or_404(_lessons(who), pk=pk)
         body = LessonMoveBody(data=request.data)
@@ -119,6 +121,8 @@ def _move(lesson: Lesson, sent: dict[str, Any], person: User, who: Caller) -> Le
     if kind == "reword":
         told = (sent.get("before", lesson.before), sent.get("after", lesson.after))
         return moves.reword(lesson.pk, sent["version"], person, *told, who.key)
+    if kind == "offer":
+        return moves.offer_now(lesson.pk, sent["version"], person, who.key)
     verbs = {"accept": moves.accept, "retire": moves.retire, "bring_back": moves.bring_back}
     return verbs[kind](lesson.pk, sent["version"], person, sent["why"], who.key)
 

@@ -4,18 +4,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 
-from copilot.access import counted_lessons, movable_lessons, visible_lessons
+from copilot.access import counted_lessons, decidable_offers, movable_lessons, visible_lessons, visible_offers
 from copilot.console.copilot_team import has_teams, may_lead, team_and_chips
 from copilot.console.learning_rows import LessonRow, MoveRow, Proof
+from copilot.console.offers import offer_rows
 from copilot.console.rows import Place
 from copilot.console.shell import shell
 from copilot.console.visit import Visit, page
 from copilot.context.taught import scope_of
 from copilot.learning import moves
-from copilot.models import Lesson, LessonRule
+from copilot.models import Lesson, LessonRule, Offer
 from interactions.access import visible_conversations
 from people.models import Team
 
@@ -27,6 +29,7 @@ SAID = {
     "accept": "Accepted. The next drafts have it.",
     "retire": "Retired. The next drafts are without it.",
     "back": "Back in use from the next draft on.",
+    "offer": "Offered. Their leads find it among the offers between teams.",
     "reword": "Kept in your words. The next drafts have it.",
 }
 
@@ -46,6 +49,7 @@ def learning(visit: Visit) -> HttpResponse:
     context = {
         "shell": shell(visit, "learning"), "section": "learning", "chips": chips, "team": team,
         "states": _states(team, state), "lessons": _rows(visit, team, state) if team else (), "leads": leads,
+        "open_offers": decidable_offers(visit.who).filter(state=Offer.State.OPEN).count(),
         "needs_yes": LessonRule.objects.filter(team=team, needs_yes=True).exists(), "state": state,
     }  # fmt: skip
     return visit.show("learning.html", context)
@@ -78,6 +82,7 @@ def row(lesson: Any, *, may_move: bool) -> LessonRow:
         against=lesson.against, uses=lesson.used, version=lesson.version, may_move=may_move,
         moved=f"{deed} by {lesson.last_by}" if lesson.last_by else f"{deed} from edits",
         takes_before=lesson.kind in (Kind.REPLACE, Kind.DELETE), takes_after=lesson.kind != Kind.DELETE,
+        offerable=lesson.person_id is None and not lesson.tiers,
     )  # fmt: skip
 
 
@@ -97,8 +102,14 @@ def lesson(visit: Visit, lesson_id: int) -> HttpResponse:
             for one in found.moves.select_related("by").order_by("-pk")
         ],
         "proofs": list(_proofs(visit, found)),
+        "spread": offer_rows(visit, _offers_of(visit, found)),
     }  # fmt: skip
     return visit.show("lesson.html", context)
+
+
+def _offers_of(visit: Visit, found: Lesson) -> QuerySet[Offer]:
+    """Where it came from, and which teams were offered it."""
+    return visible_offers(visit.who).filter(Q(lesson=found) | Q(made=found)).order_by("pk")
 
 
 def _proofs(visit: Visit, found: Lesson) -> Iterable[Proof]:
@@ -118,7 +129,9 @@ def _move(visit: Visit, lesson_id: int) -> HttpResponse:
     if not movable or deed not in SAID or not version.isdecimal() or len(version) > 9:
         raise Http404
     try:
-        if deed == "reword":
+        if deed == "offer":
+            moves.offer_now(lesson_id, int(version), visit.person)
+        elif deed == "reword":
             told = (post.get("before", ""), post.get("after", ""))
             moves.reword(lesson_id, int(version), visit.person, *told)
         else:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from copilot.console.cards import Piece
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LessonRow:
@@ -25,6 +27,41 @@ class LessonRow:
     may_move: bool = False
     takes_before: bool = False
     takes_after: bool = False
+    offerable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferRow:
+    """A lesson of another team; `mine` where it was offered by one of the viewer's."""
+
+    id: int
+    title: str
+    before: str
+    after: str
+    from_team: str
+    team: str
+    agree: int
+    kept: int
+    of: int
+    state: str
+    word: str
+    at: datetime
+    why: str = ""
+    by: str = ""
+    version: int = 1
+    may_decide: bool = False
+    takes_before: bool = False
+    takes_after: bool = False
+    url: str = ""  # of the lesson that came of it
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowRow:
+    """A past draft as the lesson would have had it, word by word."""
+
+    lines: tuple[tuple[Piece, ...], ...]
+    url: str
+    show: str = "changes"
 
 
 @dataclass(frozen=True, slots=True)

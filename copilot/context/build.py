@@ -33,7 +33,8 @@ CONVERSATION = ("team", "contact__shown_as", "account__manager", "assignee", "ca
 def build_context(draft: Draft) -> Context:
     """Of a draft that was read with its conversation and what CONVERSATION names; within the token budget."""
     context = _all(draft)
-    taught = replace(context, lessons=lessons_for(draft, context.language))
+    about = "\n".join([context.subject, context.question, *(item.text for item in context.items)])
+    taught = replace(context, lessons=lessons_for(draft, context.language, about))
     return budget.within(without_hidden(taught), settings.COPILOT_CONTEXT_TOKENS)
 
 

@@ -26,7 +26,7 @@ from copilot.drafting.moves import move, tell, write
 from copilot.drafting.offline import Offline
 from copilot.drafting.switch import may_write, people_only
 from copilot.drafting.topic import NOBODY, propose_topic, reasons_to_abstain
-from copilot.lessons import bears
+from copilot.lessons import Rule, bears
 from copilot.models import Draft, Lesson, LessonUse
 from interactions import outbox
 
@@ -179,7 +179,10 @@ def _finish(draft: Draft, context: Context, reply: Reply, engine: str) -> None:
 def _lessons(draft: Draft, reply: Reply, context: Context) -> list[dict[str, Any]]:
     """Those that shaped the text, for the draft; each use is counted. One may be gone by now."""
     name = context.customer_first_name
-    borne = {rule.id for rule in context.lessons if bears(reply.text, rule, name)} | reply.lessons
+    borne = {
+        rule.id for rule in context.lessons if bears(reply.text, rule, name) or _left_out(rule, reply, context)
+    }
+    borne |= reply.lessons
     there = set(Lesson.objects.filter(pk__in=borne).values_list("pk", flat=True)) if borne else set()
     used = [rule for rule in context.lessons if rule.id in there]
     draft.lesson_uses.exclude(lesson__in=there).delete()
@@ -187,6 +190,12 @@ def _lessons(draft: Draft, reply: Reply, context: Context) -> list[dict[str, Any
         [LessonUse(lesson_id=rule.id, draft=draft) for rule in used], ignore_conflicts=True
     )
     return [{"id": rule.id, "title": rule.title, "scope": rule.scope} for rule in used]
+
+
+def _left_out(rule: Rule, reply: Reply, context: Context) -> bool:
+    """A sentence of what the reply was written from that it went without."""
+    gone = rule.kind == Lesson.Kind.DELETE and rule.before not in reply.text
+    return gone and any(rule.before in item.text for item in context.items)
 
 
 def _held(draft: Draft) -> Draft | None:

@@ -18,6 +18,11 @@ WRITTEN_ANEW = 0.7  # word edits over length, from where a reply was not edited 
 MOST_DELTAS = 8  # of one reply; with more it was rewritten
 LONGEST = 300
 FEWEST_LETTERS = 4
+_DULL = frozenset(
+    "the a an this that these those we you your our it if when as please thanks thank sorry yes and but so to"
+    " for in on at by with from all once then just here there they he she how what kindly simply"
+    " unfortunately".split()
+)
 _TOKEN = re.compile(r"\w+(?:['’\-]\w+)*|[^\w\s]")
 _NEGATIONS = frozenset(
     "not no never none cannot nothing without nicht kein keine keinen nie ohne pas jamais sans nunca niet"
@@ -28,6 +33,16 @@ _NUMERALS = frozenset(
     " ein eine zwei drei vier fünf sechs sieben acht neun zehn un une deux trois quatre cinq dix".split()
 )
 
+
+# Words that a greeting or a closing line may write with a capital; any other but the first may be a name.
+_COURTESIES = frozenset(
+    "dear hello hi good morning afternoon evening day mr mrs ms sir madam team support service customer all"
+    " everyone there welcome back kind best warm many regards wishes thanks thank you your yours sincerely"
+    " faithfully cheers with i we our us guten tag morgen abend sehr geehrte geehrter geehrtes liebe"
+    " lieber herr frau damen herren mit freundlichen grüßen gruß grüße grüssen vielen dank"
+    " ihr ihre ihnen sie bonjour bonsoir"
+    " madame monsieur cordialement salutations beste groeten hej vänliga hälsningar".split()
+)
 
 type Step = tuple[str, int, int, int, int]
 
@@ -66,7 +81,7 @@ def deltas(drafted: str, sent: str, customer: Customer) -> list[Delta]:
         *_closing(drafted[slice(*old.closing)], sent[slice(*new.closing)]),
         *_body(drafted[slice(*old.body)], sent[slice(*new.body)], customer.language),
     ]
-    kept = [one for one in dict.fromkeys(found) if _may_be_kept(one, customer)]
+    kept = [one for one in dict.fromkeys(found) if may_be_kept(one, customer)]
     return kept if len(kept) <= MOST_DELTAS else []
 
 
@@ -160,28 +175,37 @@ def _small(phrase: str, at: int, language: str) -> str:
 
 
 def _names_differ(old: Sequence[re.Match[str]], new: Sequence[re.Match[str]], language: str) -> bool:
-    """Another capitalised word within a sentence is another name; German writes all nouns so."""
+    """Another capitalised word within a sentence is another name; German writes all nouns so.
+
+    At its beginning a name cannot be told from a word, so that a new one there is taken for a name.
+    """
     if language == "de":
         return False
     before, after = ({one.group() for one in side if one.start() > 0 and _is_name(one.group())}
                      for side in (old, new))  # fmt: skip
-    return before != after
+    first = next((one.group().casefold() for one in new if one.start() == 0 and _is_name(one.group())), "")
+    return before != after or (bool(first) and first not in _DULL | {one.group().casefold() for one in old})
 
 
 def _is_name(word: str) -> bool:
     return word[:1].isupper() and word != "I" and not word.startswith(("I'", "I’"))
 
 
-def _may_be_kept(delta: Delta, customer: Customer) -> bool:
+def may_be_kept(delta: Delta, customer: Customer) -> bool:
     both = (delta.before, delta.after)
     if any(len(text) > LONGEST or _is_private(text.replace("{name}", ""), customer) for text in both):
         return False
     if delta.kind in ("greeting", "closing"):
-        return True
+        return not _names_somebody(delta.after)
     if delta.kind == "replace":
         return _sense(delta.before) == _sense(delta.after)
     said = delta.after or delta.before
     return bool(words.content(said)) and not _names_within(said, customer.language)
+
+
+def _names_somebody(line: str) -> bool:
+    told = words.tokens(line.replace("{name}", ""))[1:]
+    return any(one[:1].isupper() and one.casefold() not in _COURTESIES for one in told)
 
 
 def _is_private(text: str, customer: Customer) -> bool:

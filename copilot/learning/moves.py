@@ -6,7 +6,8 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
-from copilot.learning import ledger
+from copilot.learning import ledger, offering
+from copilot.learning.evidence import describe
 from copilot.learning.mine import LONGEST
 from copilot.models import Draft, Lesson, LessonEvidence, LessonRule, Signal
 from people.audit import note_deed
@@ -41,6 +42,7 @@ def _move(
     if lesson.state == to or only_from not in ("", lesson.state):
         raise Refused(f"It is {lesson.get_state_display().lower()}. Nothing was changed.")
     fields: dict[str, Any] = {"accepted_by": person, "judged_from": Now()} if to == State.ACTIVE else {}
+    describe(lesson)
     ledger.move(lesson, to, deed, by=person, why=why, **fields)
     note_deed(person, f"{deed} lesson", lesson, key=key)
     return lesson
@@ -59,21 +61,37 @@ def reword(
 ) -> Lesson:
     """The person's words for it, which is a yes as well."""
     lesson = _locked(lesson_id, version)
-    before, after = " ".join(before.split()), " ".join(after.split())
-    needs_after = lesson.kind not in (Lesson.Kind.DELETE, Lesson.Kind.REPLACE)
-    needs_before = not needs_after
-    if (needs_after and not after) or (needs_before and not before) or before == after:
-        raise Refused("Say what is to be written. Nothing was changed.")
-    if max(len(before), len(after)) > LONGEST:
-        raise Refused(f"A lesson has up to {LONGEST} characters. Nothing was changed.")
+    before, after = worded(lesson.kind, before, after)
     new = ledger.key_of(lesson.kind, lesson.language, before, after)
     fields: dict[str, Any] = {"before": before, "after": after, "key": new, "accepted_by": person}
     try:
         with transaction.atomic():
             ledger.move(lesson, State.ACTIVE, "reworded", by=person, judged_from=Now(), **fields)
+            describe(lesson)
     except IntegrityError:
         raise Refused("There is such a lesson already. Nothing was changed.") from None
     note_deed(person, "reworded lesson", lesson, key=key)
+    return lesson
+
+
+def worded(kind: str, before: str, after: str) -> tuple[str, str]:
+    """A person's words for a lesson of this kind, or Refused."""
+    before, after = " ".join(before.split()), " ".join(after.split())
+    needs_after = kind not in (Lesson.Kind.DELETE, Lesson.Kind.REPLACE)
+    if (needs_after and not after) or (not needs_after and not before) or before == after:
+        raise Refused("Say what is to be written. Nothing was changed.")
+    if max(len(before), len(after)) > LONGEST:
+        raise Refused(f"A lesson has up to {LONGEST} characters. Nothing was changed.")
+    return before, after
+
+
+@transaction.atomic
+def offer_now(lesson_id: int, version: int, person: User, key: ApiKey | None = None) -> Lesson:
+    """To the teams that were not told of it yet."""
+    lesson = _locked(lesson_id, version)
+    if not offering.offer(lesson, person):
+        raise Refused("Every other team has it or was offered it already. Nothing was changed.")
+    note_deed(person, "offered lesson", lesson, key=key)
     return lesson
 
 
@@ -103,6 +121,7 @@ def only_me(lesson_id: int, signal: Signal, person: User, key: ApiKey | None = N
     own, _ = Lesson.objects.get_or_create(team=lesson.team, person=person, key=lesson.key, defaults=told)
     own = _locked(own.pk)
     mine.update(lesson=own)
+    describe(own)
     if own.state != State.ACTIVE:
         ledger.move(own, State.ACTIVE, "kept to themselves", by=person, accepted_by=person, judged_from=Now())
     ledger.judge(lesson)

@@ -7,7 +7,7 @@ from copilot.models.draft import Draft
 from copilot.models.embedding import Embedding
 from copilot.models.idempotent import IdempotentAnswer
 from copilot.models.knowledge import Article, PastReply, SavedReply
-from copilot.models.lesson import Lesson, LessonEvidence, LessonMove, LessonRule, LessonUse
+from copilot.models.lesson import Lesson, LessonEvidence, LessonMove, LessonRule, LessonUse, Offer
 from copilot.models.limits import DraftingLimits, Spending
 from copilot.models.proposal import ArticleProposal, ProposalEvidence, TextVersion
 from copilot.models.question import Question
@@ -33,6 +33,7 @@ __all__ = [
     "LessonMove",
     "LessonRule",
     "LessonUse",
+    "Offer",
     "PastReply",
     "ProposalEvidence",
     "Question",

@@ -3,6 +3,8 @@
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from copilot.models.decision import Signal
@@ -37,6 +39,21 @@ class Lesson(models.Model):
     after = models.CharField(max_length=400, blank=True)
     key = models.CharField(max_length=64, help_text="The digest by which the same change is found again.")
     near = models.JSONField(default=list, help_text="Word stems of the replies that a sentence belongs to.")
+    found_by = ArrayField(
+        models.CharField(max_length=8),
+        default=list,
+        db_default=[],
+        help_text="Stems that call for it; none: any reply may.",
+    )
+    tiers = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        db_default=[],
+        help_text="Customers' tiers it holds for; none: every one.",
+    )
+    proof = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Conversations that agree, of the latest evidence."
+    )
     state = models.CharField(max_length=8, choices=State.choices, default=State.PROPOSED)
     version = models.PositiveIntegerField(default=1)
     accepted_by = models.ForeignKey(USER, models.SET_NULL, null=True, blank=True, related_name="+")
@@ -50,7 +67,8 @@ class Lesson(models.Model):
             )
         ]
         indexes: ClassVar = [
-            models.Index(fields=["team", "-id"], condition=models.Q(state="active"), name="lesson_in_use")
+            models.Index(fields=["team", "-proof"], condition=models.Q(state="active"), name="lesson_in_use"),
+            GinIndex(fields=["found_by"], condition=models.Q(state="active"), name="lesson_by_stem"),
         ]
 
     def __str__(self) -> str:
@@ -132,3 +150,48 @@ class LessonRule(models.Model):
 
     def __str__(self) -> str:
         return f"Lessons of team {self.team_id} {'wait for a yes' if self.needs_yes else 'act by themselves'}"
+
+
+class Offer(models.Model):
+    """What one team's lesson would be to another: its words and its record, and what that team answered.
+
+    It acts by nothing but a person's yes; while it is open, one edit of the team's own is enough, not two.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", "Offered"
+        ACCEPTED = "accepted", "Accepted"
+        ADAPTED = "adapted", "Accepted in other words"
+        CONFIRMED = "confirmed", "Learnt by itself"
+        DECLINED = "declined", "Declined"
+
+    lesson = models.ForeignKey(Lesson, models.SET_NULL, null=True, related_name="offers")
+    from_team = models.ForeignKey(Team, models.CASCADE, related_name="+")
+    team = models.ForeignKey(Team, models.CASCADE, related_name="offers")
+    kind = models.CharField(max_length=8, choices=Lesson.Kind.choices)
+    language = models.CharField(max_length=8, blank=True)
+    before = models.CharField(max_length=400, blank=True)
+    after = models.CharField(max_length=400, blank=True)
+    key = models.CharField(max_length=64)
+    agree = models.PositiveIntegerField(help_text="Conversations that agreed in the team it is from.")
+    kept = models.PositiveIntegerField(default=0, help_text="Replies that were sent with it, there.")
+    of = models.PositiveIntegerField(default=0, help_text="Drafts that it had shaped, there.")
+    state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
+    why = models.CharField(max_length=300, blank=True)
+    by = models.ForeignKey(USER, models.SET_NULL, null=True, related_name="+")
+    made = models.ForeignKey(Lesson, models.SET_NULL, null=True, related_name="origins")
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["team", "key"], name="offered_once_to_a_team"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Offer {self.pk}: {self.state}"
+
+    @property
+    def title(self) -> str:
+        return Lesson(kind=self.kind, before=self.before, after=self.after).title

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from copilot.console.learning_rows import LessonRow, MoveRow, Proof
+from copilot.console.cards import Piece
+from copilot.console.learning_rows import LessonRow, MoveRow, OfferRow, Proof, ShadowRow
 from copilot.console.rows import Place
 from tests.copilot.console.copilot_scenes import Team
 from tests.copilot.console.drafts import Scene, past
@@ -12,7 +13,7 @@ WORDING = LessonRow(
     id=2, url="/learning/lessons/2/", title="Say “I am sorry about”, not “you are right about”",
     kind="Wording", before="you are right about", after="I am sorry about", scope="Support North",
     state="active", word="In use", tone="pencil", glyph="target", agree=3, uses=19,
-    moved="Activated from edits", may_move=True, takes_before=True, takes_after=True,
+    moved="Activated from edits", may_move=True, takes_before=True, takes_after=True, offerable=True,
 )  # fmt: skip
 LESSONS = (
     WORDING,
@@ -37,7 +38,7 @@ def learning() -> Scene:
     states = tuple(Place("learning", one, "?", current=one == "All") for one in ("All", "In use", "Retired"))
     return "learning.html", {
         "shell": shell("learning"), "section": "learning", "team": Team("Support North"), "states": states,
-        "lessons": LESSONS, "leads": True, "needs_yes": False,
+        "lessons": LESSONS, "leads": True, "open_offers": 2, "needs_yes": False,
     }  # fmt: skip
 
 
@@ -53,7 +54,35 @@ def lesson() -> Scene:
     ]
     return "lesson.html", {
         "shell": shell("learning"), "section": "learning", "lesson": WORDING, "moves": moves, "proofs": proofs,
+        "spread": (replace(OFFER, state="declined", word="Declined", by="Rosa Diaz", why="We never are."),),
     }  # fmt: skip
 
 
-LEARNING = {"learning": learning, "lesson": lesson}
+OFFER = OfferRow(
+    id=1, title="Say “I am sorry about”, not “you are right about”", before="you are right about",
+    after="I am sorry about", from_team="Sales", team="Support North", agree=4, kept=11, of=12, state="open",
+    word="Offered", at=past(minutes=45), may_decide=True, takes_before=True, takes_after=True,
+)  # fmt: skip
+
+
+def offers() -> Scene:
+    closing = replace(
+        OFFER, id=2, title="Close with “Warm wishes”", before="", after="Warm wishes",
+        from_team="Support North",
+        team="Returns", agree=2, kept=1, of=1, may_decide=False,
+    )  # fmt: skip
+    return "offers.html", {
+        "shell": shell("learning"), "section": "learning", "offers": (OFFER, closing), "decided": False,
+    }  # fmt: skip
+
+
+def teach() -> Scene:
+    line = (Piece("Hi Dana, the"), Piece("bill", "removed"), Piece("invoice", "added"), Piece("follows."))
+    return "teach.html", {
+        "shell": shell("learning"), "section": "learning", "team": Team("Support North"), "leads": True,
+        "sentence": "Say “invoice”, not “bill”", "title": "Say “invoice”, not “bill”", "count": 14,
+        "looked_at": 100, "nearer": 12, "farther": 1, "shadows": (ShadowRow((line,), "/inbox/1/"),),
+    }  # fmt: skip
+
+
+LEARNING = {"learning": learning, "lesson": lesson, "offers": offers, "teach": teach}

@@ -1,0 +1,83 @@
+"""What other teams learnt and offer, and what one's own were told of ours; a team's leads answer."""
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+
+from copilot.access import decidable_offers, visible_lessons, visible_offers
+from copilot.console.copilot_team import has_teams
+from copilot.console.learning_rows import OfferRow
+from copilot.console.shell import shell
+from copilot.console.visit import Visit, page
+from copilot.learning import moves, network
+from copilot.models import Lesson, Offer
+
+MOST = 100
+State, Kind = Offer.State, Lesson.Kind
+
+
+@page(allowed=has_teams)
+def offers(visit: Visit) -> HttpResponse:
+    """The open ones, the best proven first; with `decided` the latest that were decided."""
+    decided = "decided" in visit.request.GET
+    rows = visible_offers(visit.who)
+    if decided:
+        rows = rows.exclude(state=State.OPEN).order_by("-decided_at", "-pk")
+    else:
+        rows = rows.filter(state=State.OPEN).order_by("-agree", "pk")
+    context = {
+        "shell": shell(visit, "learning"), "section": "learning", "decided": decided,
+        "offers": offer_rows(visit, rows),
+    }  # fmt: skip
+    return visit.show("offers.html", context)
+
+
+def offer_rows(visit: Visit, rows: QuerySet[Offer]) -> tuple[OfferRow, ...]:
+    shown = list(rows.select_related("team", "from_team", "by")[:MOST])
+    ids = {one.pk for one in shown}
+    mine = set(decidable_offers(visit.who).filter(pk__in=ids, state=State.OPEN).values_list("pk", flat=True))
+    made = {one.made_id for one in shown if one.made_id}
+    seen = set(visible_lessons(visit.who).filter(pk__in=made).values_list("pk", flat=True))
+    return tuple(
+        OfferRow(
+            id=one.pk, title=one.title, before=one.before, after=one.after, from_team=one.from_team.name,
+            team=one.team.name, agree=one.agree, kept=one.kept, of=one.of, state=one.state,
+            word=one.get_state_display(), at=one.decided_at or one.created_at, why=one.why,
+            by=one.by.name if one.by else "", version=one.version, may_decide=one.pk in mine,
+            takes_before=one.kind in (Kind.REPLACE, Kind.DELETE), takes_after=one.kind != Kind.DELETE,
+            url=reverse("lesson", args=[one.made_id]) if one.made_id in seen else "",
+        )
+        for one in shown
+    )  # fmt: skip
+
+
+@page("POST", allowed=has_teams)
+def decide(visit: Visit, offer_id: int) -> HttpResponse:
+    """`do` is accept, adapt (with its words) or decline (with why)."""
+    post = visit.request.POST
+    version = post.get("version", "")
+    offer = decidable_offers(visit.who).filter(pk=offer_id).first()
+    if offer is None or not version.isdigit() or len(version) > 9:
+        raise Http404
+    try:
+        messages.success(visit.request, _decide(visit, offer, int(version)))
+    except moves.Refused as refusal:
+        messages.error(visit.request, str(refusal))
+    return visit.go(reverse("offers"))
+
+
+def _decide(visit: Visit, offer: Offer, version: int) -> str:
+    post = visit.request.POST
+    match post.get("do"):
+        case "accept":
+            network.accept(offer.pk, version, visit.person)
+            return f"Accepted. The next drafts of {offer.team} have it."
+        case "adapt":
+            told = (post.get("before", ""), post.get("after", ""))
+            network.adapt(offer.pk, version, visit.person, *told)
+            return f"Accepted in your words. The next drafts of {offer.team} have it."
+        case "decline":
+            network.decline(offer.pk, version, visit.person, post.get("why", ""))
+            return f"Declined. {offer.team} writes as before."
+    raise Http404
