@@ -20,6 +20,7 @@ NAMES = (
     "promises",
     "notes",
     "learning",
+    "daily",
 )
 
 

@@ -166,6 +166,7 @@ CELERY_TASK_ROUTES = {
     "copilot.tasks.count_topic": {"queue": "learning"},
     "copilot.tasks.learn": {"queue": "learning"},
     "copilot.tasks.read": {"queue": "learning"},
+    "copilot.tasks.mail_daily": {"queue": "learning"},
 }
 CELERY_TIMEZONE = "UTC"
 
@@ -201,6 +202,7 @@ _FILES: dict[str, Any] = {
 }
 MAILERS = {"default": _SMTP if MAIL_HOST else _FILES}
 DEFAULT_FROM_EMAIL = MAIL_FROM
+DAILY_MAIL_HOUR = env.int("DAILY_MAIL_HOUR", 7, validate=validate.Range(0, 23))  # in each person's own zone
 
 # --- signing in -------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

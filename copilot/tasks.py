@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_init
 
-from copilot import reading
+from copilot import daily, reading
 from copilot.drafting import alternatives, summary
 from copilot.drafting.work import engine_in_use, work
 from copilot.insight import records
@@ -41,6 +41,11 @@ def learn(signal_id: int) -> None:
 @shared_task
 def read(reading_id: int) -> None:
     reading.read(reading_id)
+
+
+@shared_task
+def mail_daily(mail_id: int) -> None:
+    daily.mail(mail_id)
 
 
 @shared_task

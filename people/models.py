@@ -32,6 +32,10 @@ class User(AbstractBaseUser):
     undo_seconds = models.PositiveSmallIntegerField(null=True, blank=True)
     single_keys = models.BooleanField(default=True)
     only_finished_drafts = models.BooleanField(default=False)
+    daily_mail = models.CharField(
+        max_length=8, default="all", db_default="all", help_text="What the mail of each morning tells of.",
+        choices=[("all", "All that waits for me"), ("promises", "Promises only"), ("off", "No mail")],
+    )  # fmt: skip
     joined_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"

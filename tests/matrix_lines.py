@@ -50,6 +50,8 @@ SIGNING_IN = [
     get("account_reset_password_from_key", "200 200 200 200 200 200 200 200"),
     get("account_reset_password_from_key_done","200  200  200  200  200  200  200  200"),
     get("account_reset_password_done", "200 200 200 200 200 200 200 200"),
+    get("quieter",                   "200 200 200 200 200 200 200 200"),
+    post("quieter",                  "200 200 200 200 200 200 200 200"),
     get("first-admin",               "404 404 404 404 404 404 404 404"),
     post("first-admin",              "404 404 404 404 404 404 404 404"),
 ]  # fmt: skip

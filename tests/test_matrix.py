@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import redis
+from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections, transaction
 from django.test import Client
@@ -18,6 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from copilot import decisions
+from copilot.daily import SALT
 from copilot.decisions import Actor
 from copilot.knowledge import proposals, texts
 from copilot.models import Lesson, Offer, Spending, Topic
@@ -322,7 +324,7 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
         "syncs": connection.pk, "erasures": Erasure.objects.create(at=now, source=connection.pk).pk,
         "merges": merge.pk, "decide-merge": merge.pk, "third": third.pk, "merge_id": merge.pk, "deed": "merge",
         "erase": cast.sigrid.pk, "contact_id": cast.sigrid.pk, "accept": note.pk,
-        "note_id": note.pk, "promise_id": promise.pk,
+        "token": signing.dumps(cast.ines.pk, salt=SALT), "note_id": note.pk, "promise_id": promise.pk,
         "settle": decision.outbox_id, "redeliver": decision.outbox_id,
         "set-topic": talk.pk, "topic_id": topic.pk, "topics": topic.pk, "costs": spent.pk,
         "add-file": talk.pk, "file": talk.pk, "sha256": file.sha256,

@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 
 from config import children
 from config.children import Process
-from copilot import reading
+from copilot import daily, reading
 from interactions import delivering, inbox
 from interactions.models import Connection, OutboxMessage
 
@@ -45,8 +45,15 @@ def read_rows() -> int:
     return len(due)
 
 
+def mail_people() -> int:
+    due = daily.due_mails(500)
+    for mail_id in due:
+        daily.mail(mail_id)
+    return len(due)
+
+
 # Each calls the verb that a task calls, for every row that is due; rooms further up add theirs.
-STEPS: list[Callable[[], int]] = [apply_events, deliver_rows, read_rows]
+STEPS: list[Callable[[], int]] = [apply_events, deliver_rows, read_rows, mail_people]
 
 
 def run_tasks() -> None:

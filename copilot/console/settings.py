@@ -15,6 +15,7 @@ from people.models import ApiKey, Scope, User
 from people.zone import known_zones
 
 LEAST_UNDO, MOST_UNDO = 5, 30
+DAILY_MAIL = [("all", "All that waits for me"), ("promises", "Promises only"), ("off", "No mail")]
 THEMES = [("system", "As the system"), ("light", "Light"), ("dark", "Dark")]
 
 
@@ -32,15 +33,24 @@ class MeForm(forms.ModelForm):
         label="Show drafts only when finished", required=False, help_text="Without the text growing."
     )
 
+    daily_mail = forms.ChoiceField(
+        label="Mail in the morning", choices=DAILY_MAIL, initial="all", required=False,
+        help_text="On working days, of what waits for you; none where nothing does.",
+    )  # fmt: skip
+
     class Meta:
         model = User
-        fields = ("time_zone", "theme", "undo_seconds", "single_keys", "only_finished_drafts")
+        fields = ("time_zone", "theme", "undo_seconds", "single_keys", "only_finished_drafts", "daily_mail")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         zones = sorted(one for one in known_zones() if "/" in one or one == "UTC")
         cast(forms.ChoiceField, self.fields["time_zone"]).choices = [(one, one) for one in zones]
         self.fields["undo_seconds"].widget.attrs["class"] = "input"
+
+    def clean_daily_mail(self) -> str:
+        """A program that does not send it changes nothing."""
+        return str(self.cleaned_data["daily_mail"] or self.instance.daily_mail)
 
 
 @page("GET", "HEAD", "POST")

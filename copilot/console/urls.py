@@ -29,6 +29,7 @@ from copilot.console import (
     people,
     promises,
     proposed,
+    quieter,
     release,
     reply,
     search,
@@ -57,6 +58,7 @@ CRM = "settings/connections/<uuid:connection_id>/"
 urlpatterns: list[URLPattern] = [
     path("", inbox.front, name="front"),
     path("me/first-admin/", first_admin.first_admin, name="first-admin"),
+    path("me/mail/<str:token>/", quieter.quieter, name="quieter"),
     path("inbox/", inbox.inbox, name="inbox"),
     path(TALK, conversation.conversation, name="conversation"),
     path(f"{TALK}reply/", reply.reply, name="reply"),

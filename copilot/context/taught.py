@@ -1,6 +1,5 @@
 """The lessons that hold for one draft: looked up by what it is about, the best proven first."""
 
-
 from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from copilot.lessons import SINGLE, Rule, most_specific

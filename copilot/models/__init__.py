@@ -2,6 +2,7 @@
 
 from copilot.models.alternative import Alternative
 from copilot.models.case import CaseSummary
+from copilot.models.daily import DailyMail
 from copilot.models.decision import Brief, Decision, Signal
 from copilot.models.draft import Draft
 from copilot.models.embedding import Embedding
@@ -22,6 +23,7 @@ __all__ = [
     "ArticleProposal",
     "Brief",
     "CaseSummary",
+    "DailyMail",
     "Decision",
     "Draft",
     "DraftingLimits",

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 import bell
-from copilot import reading
+from copilot import daily, reading
 from copilot.api.idempotency import forget_old_answers
 from copilot.drafting import alternatives, case, opening, work
 from copilot.insight import records
@@ -53,6 +53,7 @@ class Command(BaseCommand):
                     if time.monotonic() >= tidy_at:
                         sync.keep_standing()
                         records.keep_fresh()
+                        daily.open_due()
                         tidy_at = time.monotonic() + (0 if tidy_up() else TIDY_SECONDS)
             except (OperationalError, InterfaceError):
                 log.warning("sweep: the database is away")
@@ -84,6 +85,7 @@ def sweep_once(rung: Rung) -> None:
     _ring(sync.FETCH, sync.due_syncs(MOST_ROWS), rung)
     _ring(records.COUNT, records.due_topics(MOST_ROWS), rung)
     _ring(reading.READ, reading.due_readings(MOST_ROWS), rung)
+    _ring(daily.MAIL, daily.due_mails(MOST_ROWS), rung)
     _ring(ledger.LEARN, ledger.due_signals(MOST_ROWS), rung)
     _ring(embedding.EMBED, embedding.due(), rung)
     _ring(inbox.APPLY_HISTORY, inbox.due_events(MOST_ROWS, is_history=True), rung)

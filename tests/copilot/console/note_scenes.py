@@ -1,6 +1,7 @@
 """The invented page of the notes that wait for a yes."""
 
 from copilot.console.notes import Known, Said, Waiting
+from copilot.console.quieter import LESS, NOW
 from customers.models import Account, Contact, Note
 from tests.copilot.console.drafts import Scene, past
 from tests.copilot.console.scenes import shell
@@ -35,4 +36,9 @@ def notes() -> Scene:
     }  # fmt: skip
 
 
-NOTES = {"notes": notes}
+def quieter() -> Scene:
+    """The page behind the last link of a morning's mail."""
+    return "quieter.html", {"now": NOW["all"], "less": LESS["all"]}
+
+
+NOTES = {"notes": notes, "quieter": quieter}
