@@ -4,9 +4,10 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 
 from copilot.console.cards import Choice, Piece
-from copilot.console.fill_texts import Block, EvidenceRow, ProposalRow, TextRow, VersionRow
+from copilot.console.fill_texts import EvidenceRow, ProposalRow, TextRow, VersionRow
 from copilot.console.rows import Place
 from copilot.console.texts import WHICH, WORDS
 from copilot.console.write_text import Typed
@@ -60,19 +61,17 @@ def texts() -> Scene:
 
 
 def text() -> Scene:
-    blocks = (
-        Block(
-            "paragraph", ("A refund arrives within 10 working days, on the card or account that was charged.",)
-        ),
-        Block("heading", ("What we need from the customer",)),
-        Block("list", ("The number of the invoice", "The day of the second charge")),
+    words = mark_safe(
+        "<p>A refund arrives within 10 working days, on the card or account that was charged.</p>"
+        '<h2 class="section">What we need from the customer</h2>'
+        "<ul><li>The number of the invoice</li><li>The day of the second charge</li></ul>"
     )
     versions = (
         VersionRow(3, "Priya Nair", past(days=12), "Proposed by Mara Lind", "/articles/1/versions/3/", True),
         VersionRow(2, "Priya Nair", past(days=40), "", "/articles/1/versions/2/", False),
     )
     return "text.html", {
-        **_frame(), "text": _text(), "blocks": blocks, "scope": "Support, Success", "is_due": True,
+        **_frame(), "text": _text(), "words": words, "scope": "Support, Success", "is_due": True,
         "may_write": True,
         "versions": versions, "proposals": (_proposal(1),),
     }  # fmt: skip
