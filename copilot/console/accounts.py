@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from copilot.console.cards import plural
 from copilot.console.fill_account import account_page, account_row
+from copilot.console.fill_attention import needy
 from copilot.console.rows import Place
 from copilot.console.shell import shell
 from copilot.console.visit import Visit, page, reads
@@ -22,12 +23,13 @@ PAGE = 50
 
 @page(allowed=reads)
 def accounts(visit: Visit) -> HttpResponse:
-    """By name; an account manager sees the own ones first."""
+    """What needs somebody first, then all by name; an account manager sees the own ones."""
     shown = visible_accounts(visit.who)
     which = visit.request.GET.get("which") or ("mine" if visit.who.is_manager else "all")
     if which == "mine":
         shown = shown.filter(manager=visit.person)
     after = visit.request.GET.get("after", "")
+    first = () if after else needy(visit.who, shown)
     if after:
         name, _, pk = after.rpartition("~")
         if pk.isdecimal():
@@ -40,6 +42,7 @@ def accounts(visit: Visit) -> HttpResponse:
         "section": "accounts",
         "accounts": [account_row(one) for one in found[:PAGE]],
         "kinds": _kinds(visit, which),
+        "needy": first,
         "summary": f"{plural(min(len(found), PAGE), 'account')}{' and more' if last else ''}, by name.",
         "next_url": f"{here}?which={which}&after={last.sort_key}~{last.pk}" if last else "",
     }

@@ -102,6 +102,25 @@ def test_both_pages_take_few_queries(
         client.get(f"/accounts/{cast.fjord.pk}/")
 
 
+def test_what_needs_somebody_first_and_why(cast: Cast, draft: Draft, sign_in: SignIn) -> None:
+    now = timezone.now()
+    aker = an_account(name="Aker Foods", teams=(cast.support,), manager=cast.karim)
+    moss = an_account(name="Moss Bakery", teams=(cast.support,), manager=cast.karim)
+    Promise.objects.create(account=moss, text="A forecast", made_at=now, due_at=now - timedelta(days=1))
+    Promise.objects.create(account=aker, text="A call", made_at=now, due_at=now + timedelta(hours=4))
+    Promise.objects.create(account=aker, text="Far off", made_at=now, due_at=now + timedelta(days=9))
+    Promise.objects.create(account=cast.bright, text="Theirs", made_at=now, due_at=now)
+    Note.objects.create(account=aker, kind="risk", text="Not reviewed", created_at=now)
+
+    answer = sign_in(cast.karim).get("/accounts/")
+
+    first = [(one.name, [reason.late for reason in one.reasons]) for one in answer.context["needy"]]
+    assert first == [("Moss Bakery", [True]), ("Fjord Shipping", [False]), ("Aker Foods", [False, False])]
+    assert "Sigrid has waited" in answer.text and "1 note to review" in answer.text
+    assert "Far off" not in answer.text and "Theirs" not in answer.text
+    assert not sign_in(cast.lukas).get("/accounts/?after=a~1").context["needy"], "the first page only"
+
+
 def test_an_account_of_which_nothing_is_known_has_a_page(cast: Cast, sign_in: SignIn) -> None:
     page = sign_in(cast.karim).get(f"/accounts/{cast.fjord.pk}/")
     assert page.status_code == 200 and "Nothing here yet" in page.text
