@@ -40,7 +40,7 @@ class Needy:
 
 def needy(who: Standing, accounts: QuerySet[Account]) -> tuple[Needy, ...]:
     """The gravest reason says where an account stands: late before waiting before due before notes."""
-    ids = accounts.order_by().values("pk")
+    ids = accounts.order_by()
     found: dict[int, list[Reason]] = defaultdict(list)
     promises = _promises(ids)
     for account, reason in (
@@ -53,7 +53,7 @@ def needy(who: Standing, accounts: QuerySet[Account]) -> tuple[Needy, ...]:
     return tuple(Needy(names[pk], reverse("account", args=[pk]), tuple(found[pk][:3])) for pk in first)
 
 
-def _promises(ids: QuerySet[Account, dict[str, int]]) -> list[tuple[int, Reason]]:
+def _promises(ids: QuerySet[Account]) -> list[tuple[int, Reason]]:
     """The longest overdue first."""
     now = timezone.now()
     rows = Promise.objects.filter(account__in=ids, state=Promise.State.OPEN, due_at__lt=now + SOON)
@@ -67,7 +67,7 @@ def _promises(ids: QuerySet[Account, dict[str, int]]) -> list[tuple[int, Reason]
     return told
 
 
-def _waiting(who: Standing, ids: QuerySet[Account, dict[str, int]]) -> list[tuple[int, Reason]]:
+def _waiting(who: Standing, ids: QuerySet[Account]) -> list[tuple[int, Reason]]:
     """The longest wait first, each account once."""
     talks = visible_conversations(who).filter(
         account__in=ids, status=Conversation.Status.OPEN, waiting_since__isnull=False
@@ -80,7 +80,7 @@ def _waiting(who: Standing, ids: QuerySet[Account, dict[str, int]]) -> list[tupl
     return list(told.items())
 
 
-def _notes(who: Standing, ids: QuerySet[Account, dict[str, int]]) -> list[tuple[int, Reason]]:
+def _notes(who: Standing, ids: QuerySet[Account]) -> list[tuple[int, Reason]]:
     rows = Note.objects.filter(account__in=tended_accounts(who), account_id__in=ids, state=Note.State.PROPOSED)
     counted = rows.values("account").annotate(n=Count("pk")).order_by("-n", "account")[:LOOKED_AT]
     return [
