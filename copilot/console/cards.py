@@ -265,7 +265,8 @@ class Card:
         """What the status line says to a screen reader when the card comes to this state."""
         if self.state != "ready":
             gap = " " if self.beside.startswith(("to ", "by ", "in ")) else ", "
-            return f"{self.word}{gap}{self.beside}".rstrip(" ,.") + "."
+            said = f"{self.word}{gap}{self.beside}".rstrip(" ,.") + "."
+            return f"{said} {plural(len(self.learnt), 'lesson')} learnt." if self.learnt else said
         parts = ["Draft ready", plural(self.words, "word"), plural(self.sources, "source")]
         if self.unsupported:
             parts.append(f"{self.unsupported} unsupported")
