@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from copilot import reading
 from customers.models import Account, Contact
 from interactions.models import Conversation, Message
+from people.access import Standing
 from people.audit import note_deed
 from people.models import ApiKey, Team, User
 
@@ -23,6 +25,12 @@ class Call:
     text: str
     at: datetime
     contact: Contact | None = None
+
+
+def team_for(account: Account, who: Standing) -> Team | None:
+    """One that looks after the account and that the person is in, or else any of the two."""
+    of_account, mine = Team.objects.filter(pk__in=account.teams.values("pk")), Q(pk__in=who.teams)
+    return of_account.filter(mine).first() or of_account.first() or Team.objects.filter(mine).first()
 
 
 @transaction.atomic

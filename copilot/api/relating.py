@@ -32,7 +32,7 @@ class NoteAcceptance(Door):
         """Say yes to a proposed note; the CRMs that know the account are told."""
         who = caller(request)
         note = get_object_or_404(reach.notes(who).select_related("account", "contact"), pk=pk)
-        person = _who_tends(who, note.account_id)
+        person = who_tends(who, note.account_id)
         if not accept_note(note, person, who.key):
             raise Problem(409, "refused", f"Only a proposed note can be accepted; this one is {note.state}.")
         return Response(NoteSerializer(reach.notes(who).get(pk=pk)).data)
@@ -55,7 +55,7 @@ class Promises(resources.Promises):
         account = reach.accounts(who).filter(pk=sent["account"]).first()
         if account is None:
             raise ValidationError({"account": ["There is no such account that you may see."]})
-        person = _who_tends(who, account.pk)
+        person = who_tends(who, account.pk)
         contact = account.contacts.filter(pk=sent["contact"]).first() if sent.get("contact") else None
         owner = reach.people(who).filter(pk=sent["owner"]).first() if sent.get("owner") else None
         for name, found in (("contact", contact), ("owner", owner)):
@@ -67,7 +67,7 @@ class Promises(resources.Promises):
         return Response(PromiseSerializer(made).data, status=201)
 
 
-def _who_tends(who: Caller, account_id: int) -> User:
+def who_tends(who: Caller, account_id: int) -> User:
     """The person, where they look after the account; reading because it was granted is not enough."""
     if who.person is None or not reach.tended(who).filter(pk=account_id).exists():
         raise PermissionDenied("You may read of this account, and others look after it.")

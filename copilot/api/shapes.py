@@ -120,7 +120,8 @@ class NoteSerializer(serializers.ModelSerializer[Note]):
         model = Note
         fields = (
             "id", "account", "contact", "kind", "text", "quote", "internal", "state", "author", "owner",
-            "review_by", "decided_by", "decided_at", "created_at",
+            "review_by", "decided_by", "decided_at", "created_at", "by_copilot", "confidence", "first_text",
+            "superseded_by",
         )  # fmt: skip
 
 
@@ -128,7 +129,8 @@ class PromiseSerializer(serializers.ModelSerializer[Promise]):
     class Meta:
         model = Promise
         fields = (
-            "id", "account", "contact", "owner", "text", "quote", "due_at", "state", "made_at", "closed_at",
+            "id", "account", "contact", "owner", "text", "quote", "due_at", "first_due_at", "state", "made_at",
+            "closed_at",
         )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from copilot.api import (
     offers,
     relating,
     resources,
+    settling,
     syncing,
     topics,
 )
@@ -36,6 +37,7 @@ def _resource(
 urlpatterns: list[URLPattern] = [
     *_resource("accounts", resources.Accounts),
     path("accounts/<int:pk>/enquiry/", enquiring.AccountEnquiry.as_view(), name="api-ask-account"),
+    path("accounts/<int:pk>/calls/", settling.AccountCalls.as_view(), name="api-log-call"),
     *_resource("contacts", resources.Contacts),
     path("contacts/<int:pk>/erasure/", deciding.ContactErasure.as_view(), name="api-erase"),
     *_resource("merges", merging.Merges, post="create"),
@@ -44,7 +46,9 @@ urlpatterns: list[URLPattern] = [
     *_resource("records", resources.Records),
     *_resource("notes", resources.Notes),
     path("notes/<int:pk>/acceptance/", relating.NoteAcceptance.as_view(), name="api-accept"),
+    path("notes/<int:pk>/decision/", settling.NoteDecision.as_view(), name="api-decide-note"),
     *_resource("promises", relating.Promises, post="create"),
+    path("promises/<int:pk>/decision/", settling.PromiseDecision.as_view(), name="api-decide-promise"),
     *_resource("conversations", resources.Conversations),
     path("conversations/<int:pk>/replies/", deciding.ConversationReplies.as_view(), name="api-reply"),
     path("conversations/<int:pk>/drafts/", deciding.ConversationDrafts.as_view(), name="api-request-draft"),

@@ -8,11 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
-from copilot.calls import KINDS, LONGEST, Call, log_call
+from copilot.calls import KINDS, LONGEST, Call, log_call, team_for
 from copilot.console.visit import Visit, page, reads
 from customers.access import tended_accounts
 from customers.models import Account, Contact
-from people.models import Team
 
 NOON = time(12)
 KEPT = "Kept. What it says of promises and notes appears in a moment."
@@ -33,7 +32,7 @@ def log(visit: Visit, account_id: int) -> HttpResponse:
 def _keep(visit: Visit, account: Account) -> str:
     """Why it was not kept; empty when it was."""
     sent = visit.request.POST
-    text, day, team = sent.get("text", "").strip(), _day(sent.get("day", "")), _team(visit, account)
+    text, day, team = sent.get("text", "").strip(), _day(sent.get("day", "")), team_for(account, visit.who)
     if not text or team is None:
         return EMPTY
     if day is None or day > timezone.localdate():
@@ -61,10 +60,3 @@ def _at(day: date) -> datetime:
 def _contact(visit: Visit, account: Account) -> Contact | None:
     told = visit.request.POST.get("contact", "")
     return account.contacts.filter(pk=int(told)).first() if told.isdecimal() else None
-
-
-def _team(visit: Visit, account: Account) -> Team | None:
-    """One that looks after the account and that the person is in, or else any of the two."""
-    of_account = Team.objects.filter(pk__in=account.teams.values("pk"))
-    mine = Team.objects.filter(pk__in=visit.who.teams)
-    return of_account.filter(pk__in=visit.who.teams).first() or of_account.first() or mine.first()

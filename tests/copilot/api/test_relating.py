@@ -105,3 +105,54 @@ def test_what_makes_no_sense(cast: Cast) -> None:
     reader = a_person(name="Rut Granted", is_admin=True, may_read_conversations=True)
     assert is_problem(program_of(reader).post("promises/", {"account": cast.fjord.pk, "text": "A call"}), 403)
     assert not Promise.objects.exists()
+
+
+def test_notes_are_decided_on(cast: Cast) -> None:
+    def note(text: str) -> Note:
+        return Note.objects.create(
+            account=cast.fjord, kind="preference", text=text, created_at=timezone.now(), key=text
+        )
+
+    one, two, three = note("Mornings"), note("Calls"), note("Mails")
+    ines = program_of(cast.ines)
+
+    def decide(row: Note, kind: str, **more: Any) -> Any:
+        return ines.post(f"notes/{row.pk}/decision/", {"kind": kind, **more})
+
+    assert is_problem(decide(one, "correct"), 400, "invalid") and is_problem(
+        decide(one, "burn"), 400, "invalid"
+    )
+    told = decide(one, "correct", text="Before noon", internal=False, note_kind="way_of_working").json()
+    assert (told["text"], told["first_text"], told["kind"]) == ("Before noon", "Mornings", "way_of_working")
+    assert told["review_by"] and not told["internal"]
+    assert is_problem(decide(two, "merge", other=three.pk), 400, "invalid"), "it is not accepted"
+    assert decide(two, "merge", other=one.pk).json()["superseded_by"] == one.pk
+    assert decide(two, "take_back").json()["state"] == "proposed"
+    assert decide(three, "over", other=one.pk).json()["state"] == "accepted"
+    assert decide(two, "reject").json()["state"] == "rejected"
+    assert is_problem(decide(two, "accept"), 409, "refused") and is_problem(
+        decide(two, "renew"), 409, "refused"
+    )
+    assert AuditEntry.objects.exclude(key=None).count() == 5
+
+
+def test_promises_are_settled_and_calls_written_down(cast: Cast) -> None:
+    promise = Promise.objects.create(account=cast.fjord, text="A call", made_at=timezone.now())
+    ines, url = program_of(cast.ines), f"promises/{promise.pk}/decision/"
+    assert is_problem(ines.post(url, {"kind": "moved"}), 400, "invalid")
+    assert is_problem(ines.post(url, {"kind": "moved", "due_at": "2020-01-01T09:00:00Z"}), 400, "invalid")
+    assert ines.post(url, {"kind": "moved", "due_at": "2090-01-01T09:00:00Z"}).json()["state"] == "open"
+    assert ines.post(url, {"kind": "kept"}).json()["closed_at"]
+    assert is_problem(ines.post(url, {"kind": "cancelled"}), 409, "refused")
+    assert ines.post(url, {"kind": "open"}).json()["state"] == "open"
+
+    calls, said = (
+        f"accounts/{cast.fjord.pk}/calls/",
+        {"kind": "call", "text": "I'll send her the plan by Friday."},
+    )
+    assert is_problem(ines.post(calls, said | {"contact": cast.owen.pk}), 400, "invalid")
+    assert is_problem(ines.post(calls, said | {"at": "2090-01-01T09:00:00Z"}), 400, "invalid")
+    told = ines.post(calls, said | {"contact": cast.sigrid.pk})
+    assert (told.status_code, told.json()["channel"], told.json()["status"]) == (201, "call", "resolved")
+    run_tasks()
+    assert Promise.objects.filter(owner=cast.ines, text=said["text"]).exists()
