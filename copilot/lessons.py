@@ -134,6 +134,18 @@ def heeded(rule: Rule, drafted: str, sent: str, first_name: str) -> bool | None:
     return bears(sent, rule, first_name) if made or bears(drafted, rule, first_name) else None
 
 
+def without(text: str, rule: Rule, first_name: str) -> str | None:
+    """The draft as it would stand without the lesson that shaped it; None where that cannot be told."""
+    before, after = filled(rule.before, first_name), filled(rule.after, first_name)
+    if not after or before is None or (not before and rule.kind not in ("opening", "insert")):
+        return None
+    found = _found(after, text)
+    made = [Change(at, at + len(after), before) for at in found]
+    if not before:  # a sentence, with its blank
+        made = [Change(one.start - (text[one.start - 1 : one.start] == " "), one.end, "") for one in made]
+    return changed(text, made) if made else None
+
+
 def takes_back(kind: str, before: str, used: Iterable[Rule]) -> bool:
     """Whether a sentence was left out that a lesson had put there: that is no new one."""
     return kind == "delete" and any(one.after == before for one in used)

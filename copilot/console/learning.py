@@ -1,28 +1,32 @@
 """The ledger of lessons, for all of a team to read; its leads accept, reword, retire and bring back."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 
 from copilot.access import counted_lessons, decidable_offers, movable_lessons, visible_lessons, visible_offers
 from copilot.console.copilot_team import has_teams, may_lead, team_and_chips
-from copilot.console.learning_rows import LessonRow, MoveRow, Proof
+from copilot.console.learning_rows import EffectRow, LessonRow, MoveRow, Proof
 from copilot.console.offers import offer_rows
 from copilot.console.rows import Place
 from copilot.console.shell import shell
 from copilot.console.visit import Visit, page
 from copilot.context.taught import scope_of
 from copilot.learning import moves
+from copilot.learning.proof import effect_of, month_of
 from copilot.models import Lesson, LessonRule, Offer
 from interactions.access import visible_conversations
 from people.models import Team
 
 State, Kind = Lesson.State, Lesson.Kind
 MOST = 200
+MONTH = timedelta(days=30)
 LOOKS = {State.PROPOSED: ("", "dotted"), State.ACTIVE: ("pencil", "target"), State.RETIRED: ("", "dropped")}
 VERBS = {"accept": moves.accept, "retire": moves.retire, "back": moves.bring_back}
 SAID = {
@@ -49,6 +53,7 @@ def learning(visit: Visit) -> HttpResponse:
     context = {
         "shell": shell(visit, "learning"), "section": "learning", "chips": chips, "team": team,
         "states": _states(team, state), "lessons": _rows(visit, team, state) if team else (), "leads": leads,
+        "month": month_of(team, timezone.now() - MONTH) if team else None,
         "open_offers": decidable_offers(visit.who).filter(state=Offer.State.OPEN).count(),
         "needs_yes": LessonRule.objects.filter(team=team, needs_yes=True).exists(), "state": state,
     }  # fmt: skip
@@ -102,9 +107,16 @@ def lesson(visit: Visit, lesson_id: int) -> HttpResponse:
             for one in found.moves.select_related("by").order_by("-pk")
         ],
         "proofs": list(_proofs(visit, found)),
+        "effect": effect_row(found),
         "spread": offer_rows(visit, _offers_of(visit, found)),
     }  # fmt: skip
     return visit.show("lesson.html", context)
+
+
+def effect_row(found: Lesson) -> EffectRow:
+    told = effect_of(found)
+    mean, low, high = (round(100 * one, 1) for one in (told.mean, told.low, told.high))
+    return EffectRow(told.n, told.is_enough, mean, low, high)
 
 
 def _offers_of(visit: Visit, found: Lesson) -> QuerySet[Offer]:

@@ -56,6 +56,27 @@ class OfferRow:
 
 
 @dataclass(frozen=True, slots=True)
+class EffectRow:
+    """In words of a hundred; an interval that holds nothing is said to show nothing."""
+
+    n: int
+    is_enough: bool
+    mean: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
+
+    @property
+    def shows(self) -> str:
+        if self.low > 0:
+            return "It brings drafts nearer to what is sent."
+        return (
+            "It does harm: drafts come out farther from what is sent."
+            if self.high < 0
+            else "No effect is shown."
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class ShadowRow:
     """A past draft as the lesson would have had it, word by word."""
 

@@ -8,7 +8,9 @@ from benchmarks import house_style as style
 from benchmarks import learning
 from copilot.judging import Voice, verdict
 from copilot.learning.mine import Delta
+from copilot.learning.proof import effect
 from copilot.learning.said import read
+from copilot.lessons import Rule, without
 
 
 def test_teams_get_their_taste_and_are_not_harmed_by_one_off_edits() -> None:
@@ -40,6 +42,16 @@ def test_tiers_that_contradict_are_left_out_and_none_left_is_retired() -> None:
     assert (found.state, found.tiers) == ("active", ("gold",))
     found = verdict("active", [*gold, Voice(3, False, "gold"), Voice(4, False, "gold")])
     assert found.state == "retired"
+
+
+def test_an_effect_has_its_interval_and_none_is_given_of_few_replies() -> None:
+    letter = "Hi Mara,\n\nThe invoice follows. Bye now.\n\nBest wishes,\nIda"
+    assert "The bill follows." in str(without(letter, Rule(1, "replace", "bill", "invoice"), "Mara"))
+    assert str(without(letter, Rule(1, "insert", "", "Bye now."), "Mara")) == letter.replace(" Bye now.", "")
+    assert without(letter, Rule(1, "delete", "As discussed.", ""), "Mara") is None
+    assert not effect([0.1] * 19).is_enough
+    found = effect([0.1, 0.0] * 20)
+    assert 0 < found.low < found.mean < found.high and found.mean == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from copilot.console.cards import Piece
-from copilot.console.learning_rows import LessonRow, MoveRow, OfferRow, Proof, ShadowRow
+from copilot.console.learning_rows import EffectRow, LessonRow, MoveRow, OfferRow, Proof, ShadowRow
 from copilot.console.rows import Place
+from copilot.learning.proof import Month
 from tests.copilot.console.copilot_scenes import Team
 from tests.copilot.console.drafts import Scene, past
 from tests.copilot.console.scenes import shell
@@ -38,7 +39,7 @@ def learning() -> Scene:
     states = tuple(Place("learning", one, "?", current=one == "All") for one in ("All", "In use", "Retired"))
     return "learning.html", {
         "shell": shell("learning"), "section": "learning", "team": Team("Support North"), "states": states,
-        "lessons": LESSONS, "leads": True, "open_offers": 2, "needs_yes": False,
+        "lessons": LESSONS, "leads": True, "month": Month(9, 4, 1, 61, 2), "open_offers": 2, "needs_yes": False,
     }  # fmt: skip
 
 
@@ -54,6 +55,7 @@ def lesson() -> Scene:
     ]
     return "lesson.html", {
         "shell": shell("learning"), "section": "learning", "lesson": WORDING, "moves": moves, "proofs": proofs,
+        "effect": EffectRow(24, True, 4.1, 2.2, 6.0),
         "spread": (replace(OFFER, state="declined", word="Declined", by="Rosa Diaz", why="We never are."),),
     }  # fmt: skip
 
