@@ -155,6 +155,8 @@ CONSOLE = [
     post("delivery-settle",          "302 409 404 409 409 404 404 302"),
     post("delivery-release",         "302 404 404 404 404 404 404 302"),
     post("delivery-return",          "302 404 404 404 404 404 404 302", reason="No"),
+    post("account-goal",             "302 404 404 303 303 404 404 302", text="Renewal in March"),
+    get("brief",                     "302 200 404 200 200 404 200 302"),
     post("account-call",             "302 303 404 303 303 404 404 302", text="We spoke."),
     post("account-release",          "302 404 404 404 303 404 404 302"),
     post("team-release",             "302 404 404 404 303 303 303 302", team="{teams}"),

@@ -67,6 +67,8 @@ def account_page(who: Standing, account: Account, kind: str, before: str) -> Acc
     here = reverse("account", args=[account.pk])
     entries = _entries(who, account, kind, _moment(before))
     shown = entries[:ENTRIES]
+    leads = led_accounts(who).filter(pk=account.pk).exists()
+    may_set = leads or (who.is_manager and account.manager_id == who.user_id)
     return AccountPage(
         id=account.pk,
         name=account.name,
@@ -74,7 +76,8 @@ def account_page(who: Standing, account: Account, kind: str, before: str) -> Acc
         about=tuple(part for part in (_tier(account), account.about, account.domain) if part),
         people_only=(account.people_only_reason or "they asked for it.") if account.people_only else "",
         facts=tuple(_facts(account)),
-        goals=tuple(_goals(account)),
+        goals=tuple(_goals(account, may_set=may_set)),
+        may_set=may_set,
         promises=tuple(_promises(who, account)),
         kinds=tuple(Place(k, label, f"{here}?kind={k}", current=k == kind) for k, label in KINDS.items()),
         spans=tuple(_spans(shown)),
@@ -84,7 +87,7 @@ def account_page(who: Standing, account: Account, kind: str, before: str) -> Acc
         merges=tuple(_merges(account)),
         records=tuple(_records(who, account)),
         may_log=bool(who.inbox_teams) or who.is_manager,
-        **_second_yes(who, account),
+        **_second_yes(account, leads=leads),
     )
 
 
@@ -101,14 +104,14 @@ def _older(here: str, kind: str, than: datetime) -> str:
     return f"{here}?{urlencode({'kind': kind, 'before': than.isoformat()})}"
 
 
-def _second_yes(who: Standing, account: Account) -> dict[str, Any]:
+def _second_yes(account: Account, *, leads: bool) -> dict[str, Any]:
     rule = ReleaseRule.objects.filter(account=account).first()
     return {
         "second_by": rule.get_by_display().lower() if rule else "",
         "second_why": rule.reason if rule else "",
         "second_roles": tuple(
             replace(one, chosen=rule is not None and one.value == rule.by) for one in SECOND
-        ) if led_accounts(who).filter(pk=account.pk).exists() else (),
+        ) if leads else (),
     }  # fmt: skip
 
 
@@ -147,10 +150,12 @@ def _merges(account: Account) -> Iterable[Place]:
         yield Place("merge", label, reverse("merge", args=[pair["id"]]))
 
 
-def _goals(account: Account) -> Iterable[GoalLine]:
+def _goals(account: Account, *, may_set: bool) -> Iterable[GoalLine]:
     for goal in Goal.objects.filter(account=account, is_active=True)[:6]:
         by = f"By {goal.by.day} {goal.by:%b %Y}" if goal.by else ""
-        yield GoalLine(goal.text, ". ".join(part for part in (goal.do.rstrip("."), by) if part))
+        dont = f"Don’t: {goal.dont.rstrip('.')}" if goal.dont else ""
+        note = ". ".join(part for part in (goal.do.rstrip("."), dont, by) if part)
+        yield GoalLine(goal.text, note, id=goal.pk if may_set else 0)
 
 
 def _promises(who: Standing, account: Account) -> Iterable[PromiseLine]:

@@ -197,6 +197,7 @@ class GoalLine:
     note: str = ""
     done: int = 0
     steps: int = 0
+    id: int = 0  # ended by its form, where the viewer may
 
     @property
     def pips(self) -> tuple[bool, ...]:
@@ -269,6 +270,7 @@ class AccountPage:
     people: tuple[Person, ...] = ()
     merges: tuple[Place, ...] = ()  # who may be one person, and waits to be decided
     records: tuple[RecordLine, ...] = ()
+    may_set: bool = False  # the viewer says what matters with the account
     may_log: bool = False  # the viewer looks after the account, and may write down a call
     second_by: str = ""  # whose second yes its replies need
     second_why: str = ""

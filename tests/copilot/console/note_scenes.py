@@ -1,5 +1,6 @@
 """The invented page of the notes that wait for a yes."""
 
+from copilot.console.brief import Line, Part
 from copilot.console.notes import Known, Said, Waiting
 from copilot.console.quieter import LESS, NOW
 from customers.models import Account, Contact, Note
@@ -41,4 +42,20 @@ def quieter() -> Scene:
     return "quieter.html", {"now": NOW["all"], "less": LESS["all"]}
 
 
-NOTES = {"notes": notes, "quieter": quieter}
+def brief() -> Scene:
+    goal = Line("Gothenburg live by April. Do: offer the training", "Goal by Priya Nair", "/accounts/1/")
+    late = Line("I'll send the invoice, was due Fri 20 Nov", "Mara Lind, 3 days ago", "/accounts/1/", True)
+    asks = Line("Renewal and seats: When does our contract end?", "Dana Ruiz, has waited 3 h 12", "/inbox/1/")
+    note = Line("Dana wants dates, not numbers of days.", "Preference, 4 days ago", "/accounts/1/")
+    parts = (
+        Part("What matters now", (goal,)), Part("What we promised", (late,)), Part("What is open", (asks,)),
+        Part("What to know", (note,)),
+        Part("What was said last", (Line(f"“{PROMPT}”", "Dana Ruiz", "/inbox/1/"),)),
+    )  # fmt: skip
+    return "brief.html", {
+        "shell": shell("accounts"), "section": "accounts", "account": HALDEN, "people": (DANA,),
+        "now": past(minutes=0), "parts": parts,
+    }  # fmt: skip
+
+
+NOTES = {"notes": notes, "quieter": quieter, "brief": brief}

@@ -28,6 +28,7 @@ def account() -> rows.AccountPage:
         manager=PRIYA,
         about=("road haulage, Halmstad", "customer since March 2024"),
         may_log=True,
+        may_set=True,
         facts=(
             rows.Fact("Renews", "14 March 2027", "in 110 days, notice by 12 Feb"),
             rows.Fact("Seats", "14 of 14 in use", "12 until 20 November"),

@@ -1,0 +1,57 @@
+"""Set what matters with an account now, and end it: for who manages the account or leads its team."""
+
+from datetime import date
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.dateparse import parse_date
+
+from copilot.console.visit import Visit, page, reads
+from copilot.relationship import goals as verbs
+from copilot.relationship.goals import Told
+from customers.access import led_accounts, tended_accounts
+from customers.models import Account, Goal
+from people.access import Standing
+
+LONGEST = 300
+
+
+def managed_accounts(who: Standing) -> QuerySet[Account]:
+    """Those that the person manages by name, or whose team they lead."""
+    return tended_accounts(who).filter(manager=who.user_id) | led_accounts(who)
+
+
+@page("POST", allowed=reads)
+def goal(visit: Visit, account_id: int) -> HttpResponse:
+    """A new one, or with `end` the end of that one."""
+    account = managed_accounts(visit.who).filter(pk=account_id).first()
+    if account is None:
+        raise Http404
+    problem, done = _done(visit, account)
+    (messages.error if problem else messages.success)(visit.request, problem or done)
+    return visit.go(reverse("account", args=[account.pk]))
+
+
+def _done(visit: Visit, account: Account) -> tuple[str, str]:
+    """Why it was not done, or what was."""
+    sent = visit.request.POST
+    if "end" in sent:
+        told = sent["end"]
+        found = Goal.objects.filter(account=account, pk=int(told)).first() if told.isdecimal() else None
+        ended = found is not None and verbs.end_goal(found, visit.person)
+        return ("", "Ended. Drafts know it no more.") if ended else ("It was over already.", "")
+    text = sent.get("text", "").strip()[:LONGEST]
+    if not text:
+        return "Say in a few words what matters. Nothing was set.", ""
+    told_by = Told(text, sent.get("do", "").strip(), sent.get("dont", "").strip(), _day(sent.get("by", "")))
+    verbs.set_goal(account, visit.person, told_by)
+    return "", "Set. Drafts know it from now on."
+
+
+def _day(told: str) -> date | None:
+    try:
+        return parse_date(told)
+    except ValueError:
+        return None
