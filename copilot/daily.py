@@ -30,6 +30,7 @@ from copilot.models import DailyMail, Draft
 from copilot.relationship.attention import Waiting, is_late, promises_of, waiting_for
 from customers.models import Promise
 from interactions.access import answerable_conversations
+from interactions.channels.mail import about
 from interactions.models import Conversation, Message, Quote
 from people.access import Standing, standing
 from people.models import User
@@ -122,12 +123,21 @@ def compose(person: User, day: date) -> EmailMessage | None:
         "escalations": [_escalation(one) for one in waiting.escalations],
         "quiet": [_quiet(one, person) for one in waiting.quiet], "quieter": quieter_url(person),
     }  # fmt: skip
+    contacts = sorted({pk for pk in _told_of(waiting) if pk})
     headers = {
+        "X-Rapport-About": " ".join(map(about, contacts)) or "nobody",
         "Auto-Submitted": "auto-generated", "List-Unsubscribe": f"<{told['quieter']}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }  # fmt: skip
     body = render_to_string("mail/daily.txt", told)
     return EmailMessage(_subject(waiting), body, settings.DEFAULT_FROM_EMAIL, [person.email], headers=headers)
+
+
+def _told_of(waiting: Waiting) -> Iterable[int | None]:
+    """The contacts of whom the mail tells, so that its file goes when they are erased."""
+    yield from (one.contact_id for one in waiting.promises)
+    yield from (one.contact_id for one in waiting.notes)
+    yield from (one.conversation.contact_id for one in waiting.escalations)
 
 
 def _waiting(person: User, who: Standing, day: date) -> Waiting:

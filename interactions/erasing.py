@@ -171,7 +171,7 @@ def _erase_deliveries(contact: Contact, reach: Reach, gone: Counter[str]) -> Non
         rows |= Q(pk__in=raw.deliveries_with(contact.email), state__in=over)
     found = OutboxMessage.objects.filter(rows)
     ids, approvals = zip(*found.values_list("pk", "approval"), strict=True) if found.exists() else ((), ())
-    gone["mails"] = mail.shred([str(pk) for pk in ids], contact.email)
+    gone["mails"] = mail.shred([str(pk) for pk in ids], contact.email, contact.pk)
     gone["deliveries"] = len(ids)
     OutboxMessage.objects.filter(pk__in=ids).delete()
     gone["approvals"] = Approval.objects.filter(pk__in=[one for one in approvals if one]).delete()[0]

@@ -28,7 +28,7 @@ def quieter(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and person.daily_mail in NEXT:
         person.daily_mail = NEXT[person.daily_mail]
         person.save(update_fields=["daily_mail"])
-    told = {"now": NOW[person.daily_mail], "less": LESS[person.daily_mail]}
+    told = {"here": request.path, "now": NOW[person.daily_mail], "less": LESS[person.daily_mail]}
     return render(request, "quieter.html", told)
 
 

@@ -87,11 +87,16 @@ def _id_of(message: Message) -> str:
     return message_id(sent, Letter.read(bytes(sent.payload))) if sent.connection_id is None else ""
 
 
-def shred(row_ids: Collection[str], email: str) -> int:
-    """Delete these, and all with the address, from the files that stand in for a mail server."""
+def about(contact_id: int) -> str:
+    """How a mail to a colleague says, in its header X-Rapport-About, that it tells of a contact."""
+    return f"contact:{contact_id};"
+
+
+def shred(row_ids: Collection[str], email: str, contact_id: int) -> int:
+    """Delete these, and all with the address or about the contact, where files stand in for a mail server."""
     folder = Path(settings.MAILERS["default"].get("OPTIONS", {}).get("file_path", ""))
     marks = [f"X-Rapport-Delivery: {one}".encode() for one in row_ids]
-    marks += [email.encode()] if email else []
+    marks += [about(contact_id).encode(), *([email.encode()] if email else [])]
     shredded = 0
     for file in folder.glob("*.log") if folder.is_absolute() and marks else ():
         written = file.read_bytes()

@@ -18,6 +18,7 @@ from copilot import daily, decisions
 from copilot.decisions import Actor, Wording
 from copilot.models import DailyMail
 from customers.models import Note, Promise
+from interactions import erasing
 from interactions.models import Conversation, Escalation, Message
 from people.models import Membership
 from tests.cast import Cast
@@ -89,6 +90,9 @@ def test_a_promise_comes_back_in_the_morning_and_is_kept(cast: Cast, mails: Path
     promise.refresh_from_db()
     assert promise.state == "kept" and promise.quotes.get(closes=True).text == "Attached is the new contract."
     assert "Kept: “Attached is the new contract.”" in ines.get(f"/accounts/{cast.fjord.pk}/").text
+    erasing.erase(cast.sigrid.pk)
+    assert not list(mails.glob("*.log")), "no file tells of her any more, nor does the mail to Ines"
+    assert not Promise.objects.exists() and not Note.objects.exists()
 
 
 def waits(cast: Cast) -> Conversation:

@@ -39,7 +39,7 @@ def notes() -> Scene:
 
 def quieter() -> Scene:
     """The page behind the last link of a morning's mail."""
-    return "quieter.html", {"now": NOW["all"], "less": LESS["all"]}
+    return "quieter.html", {"here": "/me/mail/token/", "now": NOW["all"], "less": LESS["all"]}
 
 
 def brief() -> Scene:
