@@ -38,15 +38,16 @@ def _done(visit: Visit, account: Account) -> tuple[str, str]:
     """Why it was not done, or what was."""
     sent = visit.request.POST
     if "end" in sent:
-        told = sent["end"]
-        found = Goal.objects.filter(account=account, pk=int(told)).first() if told.isdecimal() else None
+        number = sent["end"]
+        found = Goal.objects.filter(account=account, pk=int(number)).first() if number.isdecimal() else None
         ended = found is not None and verbs.end_goal(found, visit.person)
         return ("", "Ended. Drafts know it no more.") if ended else ("It was over already.", "")
     text = sent.get("text", "").strip()[:LONGEST]
     if not text:
         return "Say in a few words what matters. Nothing was set.", ""
-    told_by = Told(text, sent.get("do", "").strip(), sent.get("dont", "").strip(), _day(sent.get("by", "")))
-    verbs.set_goal(account, visit.person, told_by)
+    do, dont = (sent.get(name, "").strip() for name in ("do", "dont"))
+    told = Told(text, do, dont, _day(sent.get("by", "")), not_on_complaints="always" not in sent)
+    verbs.set_goal(account, visit.person, told)
     return "", "Set. Drafts know it from now on."
 
 

@@ -48,7 +48,7 @@ def _all(draft: Draft) -> Context:
     language = conversation.language or (contact.language if contact else "") or "en"
     question = _question(turns)
     examples = _examples(conversation, turns, question, language)
-    known = known_of(conversation, contacts)
+    known = known_of(conversation, contacts, question)
     return Context(
         conversation_id=conversation.pk,
         at=timezone.localtime(timezone=ZoneInfo(conversation.team.time_zone)),

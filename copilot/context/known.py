@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils import timezone
 
+from copilot.context.complaint import is_complaint
 from copilot.context.told import about, record_text, record_title, rules_of
 from copilot.context.value import MOST_ITEM, Item, Unused, cut
 from customers.models import Account, Goal, Note, Promise, Record
@@ -24,10 +25,11 @@ class Known:
     unused: tuple[Unused, ...]
 
 
-def known_of(conversation: Conversation, contacts: Collection[int]) -> Known:
+def known_of(conversation: Conversation, contacts: Collection[int], said: str) -> Known:
     """Of a conversation that was read with its contact, its account and the account's manager.
 
-    `contacts` are the contact and whoever was merged with it: what is known of one is known of all.
+    `said` is what waits for an answer; `contacts` are the contact and whoever was merged with it: what is known
+    of one is known of all.
     """
     contact, account = conversation.contact, conversation.account
     notes, unused = _notes(account, contacts)
@@ -35,7 +37,9 @@ def known_of(conversation: Conversation, contacts: Collection[int]) -> Known:
     if len(records) > MOST_RECORDS:
         unused.append(Unused("older records", f"the newest {MOST_RECORDS} are read"))
     told = record_items(records[:MOST_RECORDS], may)
-    items = (*told, *notes, *_promises(account, contacts), *_goals(account))
+    goals, kept_out = _goals(account, said)
+    unused += kept_out
+    items = (*told, *notes, *_promises(account, contacts), *goals)
     return Known(items, about(account, contact.shown if contact else None, may), tuple(unused))
 
 
@@ -130,18 +134,26 @@ def promise_item(row: Promise) -> Item:
     )
 
 
-def _goals(account: Account | None) -> Iterable[Item]:
+def _goals(account: Account | None, said: str) -> tuple[list[Item], list[Unused]]:
+    """What matters with the account; on a complaint only what its manager wants to be heeded even then."""
     if account is None:
-        return
-    for row in Goal.objects.filter(account=account, is_active=True)[:5]:
-        parts = [row.text, f"Do: {row.do}" if row.do else "", f"Don't: {row.dont}" if row.dont else ""]
-        yield Item(
-            id=f"g{row.pk}",
-            kind="goal",
-            title="Goal",
-            text=". ".join(part for part in parts if part),
-            at=row.created_at,
-            url=f"/accounts/{row.account_id}/",
-            internal=True,
-            quotable=False,
-        )
+        return [], []
+    rows = list(Goal.objects.filter(account=account, is_active=True).order_by("pk")[:5])
+    kept = [row for row in rows if not row.not_on_complaints] if is_complaint(said) else rows
+    out = len(rows) - len(kept)
+    unused = [Unused(f"{out} goal{'s' if out > 1 else ''}", "the customer complains")] if out else []
+    return [goal_item(row) for row in kept], unused
+
+
+def goal_item(row: Goal) -> Item:
+    parts = [row.text, f"Do: {row.do}" if row.do else "", f"Don't: {row.dont}" if row.dont else ""]
+    return Item(
+        id=f"g{row.pk}",
+        kind="goal",
+        title="Goal",
+        text=". ".join(part for part in parts if part),
+        at=row.created_at,
+        url=f"/accounts/{row.account_id}/",
+        internal=True,
+        quotable=False,
+    )

@@ -17,13 +17,14 @@ class Told:
     do: str = ""
     dont: str = ""
     by: date | None = None
+    not_on_complaints: bool = True
 
 
 @transaction.atomic
 def set_goal(account: Account, person: User, told: Told, key: ApiKey | None = None) -> Goal:
     goal = Goal.objects.create(
         account=account, text=told.text, do=told.do, dont=told.dont, by=told.by, set_by=person,
-        created_at=timezone.now(),
+        not_on_complaints=told.not_on_complaints, created_at=timezone.now(),
     )  # fmt: skip
     note_deed(person, "set goal", goal, key=key)
     return goal

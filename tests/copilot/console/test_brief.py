@@ -15,6 +15,10 @@ from tests.copilot.console.made import SignIn
 from tests.factories import a_conversation, a_message, a_team
 
 pytestmark = pytest.mark.django_db
+COMPLAINTS = (
+    "This is the third time that the export stops.", "I am very disappointed. When do I get my money?",
+    "Das ist inakzeptabel, wir warten seit Montag.", "We are still waiting for the crate.",
+)  # fmt: skip
 
 
 def test_goals_are_set_and_ended_by_who_manages_the_account(cast: Cast, draft: Draft, sign_in: SignIn) -> None:
@@ -27,6 +31,19 @@ def test_goals_are_set_and_ended_by_who_manages_the_account(cast: Cast, draft: D
     )
     known = next(item for item in build_context(draft).items if item.kind == "goal")
     assert known.text == "Renewal in March. Do: Name the date. Don't: Offer a discount" and not known.quotable
+    ours = draft.conversation.messages.get()
+    for said in COMPLAINTS:
+        ours.text = said
+        ours.save()
+        context = build_context(draft)
+        assert not [item for item in context.items if item.kind == "goal"], said
+        assert any(one.what == "1 goal" for one in context.unused)
+    Goal.objects.update(not_on_complaints=False)
+    assert [item for item in build_context(draft).items if item.kind == "goal"]
+    ours.text = "When does our contract end? We are happy with the new site."
+    ours.save()
+    Goal.objects.update(not_on_complaints=True)
+    assert [item for item in build_context(draft).items if item.kind == "goal"]
     assert "Set a goal" not in sign_in(cast.ines).get(f"/accounts/{cast.fjord.pk}/").text
     goal = Goal.objects.get()
     assert "no more" in sign_in(cast.petra).post(url, {"end": goal.pk}, follow=True).text
