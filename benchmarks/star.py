@@ -1,7 +1,10 @@
 """Offline drafts on real dialogues: learn from the first nine tenths, draft in the last.
 
 Each case arrives as signed webhooks through the real door, is applied and drafted by the verbs the
-workers call, and is compared with what was really sent, beside a random reply of the same team.
+workers call, and is compared with what was really sent. Beside it, on the same cases: a random reply of the
+team, the nearest one, and the plain consensus (of the ten nearest the one most like the others). Those three
+are sent with whatever they hold of other customers; a draft holds only what two colleagues told two customers,
+and where that is nothing it abstains, which counts as 1.
 """
 
 import gzip
@@ -10,15 +13,22 @@ import os
 import random
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from benchmarks.house import ROOT, figure, house, run
 
-CASES = 200
+CASES = int(os.environ.get("CASES", "200"))
 SEED = 20261122
+TEN = 10
+# Tasks in which the customer has something with the house already, and asks about that.
+SUPPORT = frozenset(
+    "bank_balance bank_fraud_report doctor_followup hotel_service_request ride_change ride_status".split()
+)
 DATA = Path(os.environ.get("RAPPORT_DATA", ROOT.parent / "shared" / "data")) / "star" / "dialogues.jsonl.gz"
 
 
@@ -35,31 +45,72 @@ def main() -> int:
     return 0
 
 
-def _measure(held_out: list[dict[str, Any]]) -> None:
-    from copilot.words import distance
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Distances to what was really sent; `ours` is None for an abstention."""
 
+    support: bool
+    ours: float | None
+    at_random: float
+    nearest: float
+    plain: float
+
+
+def _measure(held_out: list[dict[str, Any]]) -> None:
     rng = random.Random(SEED)
     pools = _replies_by_team()
-    drafted: list[float] = []
-    at_random: list[float] = []
-    abstained = 0
-    for dialogue, turns, number in _cases(held_out, rng):
-        truth = turns[number]["text"]
-        draft = _draft(dialogue, turns[:number])
-        at_random.append(distance(rng.choice(pools[draft.conversation.team_id]), truth))
-        abstained += draft.abstained
-        drafted.append(1.0 if draft.abstained else distance(draft.text, truth))
-    given = [d for d in drafted if d < 1.0] or [1.0]
+    cases = [_case(pools, rng, *one) for one in _cases(held_out, rng)]
     print(f"{CASES} customer messages of the last tenth, drafted without a model (seed {SEED}):")
-    figure("distance to what was sent, an abstention counting as 1", _mean(drafted), "")
-    figure("distance of a random approved reply of the team", _mean(at_random), "")
-    figure("the one beside the other", _mean(drafted) / _mean(at_random), "x")
-    figure("distance where a draft shared anything with it", _mean(given), "")
-    figure("abstained", abstained / CASES, "of all")
+    _tell("all tasks", cases)
+    _tell("the six support tasks", [one for one in cases if one.support])
 
 
-def _mean(values: list[float]) -> float:
-    return sum(values) / len(values)
+def _case(
+    pools: dict[int, list[str]], rng: random.Random, dialogue: dict[str, Any], turns: list[Any], number: int
+) -> Case:
+    from copilot.words import distance
+
+    truth = turns[number]["text"]
+    draft = _draft(dialogue, turns[:number])
+    near = _near(draft)
+    return Case(
+        support=bool(SUPPORT.intersection(dialogue["tasks"])),
+        ours=None if draft.abstained else distance(draft.text, truth),
+        at_random=distance(rng.choice(pools[draft.conversation.team_id]), truth),
+        nearest=distance(near[0], truth) if near else 1.0,
+        plain=distance(_most_central(near), truth) if near else 1.0,
+    )
+
+
+def _near(draft: Any) -> list[str]:
+    from copilot.context.build import CONVERSATION, build_context
+    from copilot.models import Draft
+
+    read = Draft.objects.select_related(*(f"conversation__{name}" for name in CONVERSATION)).get(pk=draft.pk)
+    return [example.text for example in build_context(read).examples[:TEN]]
+
+
+def _most_central(texts: list[str]) -> str:
+    from copilot.words import distance
+
+    return min(texts, key=lambda one: sum(distance(one, other) for other in texts))
+
+
+def _tell(which: str, cases: list[Case]) -> None:
+    given = [one for one in cases if one.ours is not None]
+    print(f" {which}, {len(cases)} cases:")
+    ours = _mean(1.0 if one.ours is None else one.ours for one in cases)
+    figure("distance to what was sent, an abstention counting as 1", ours, "")
+    figure("the plain consensus of ten", _mean(one.plain for one in cases), "")
+    figure("the nearest reply", _mean(one.nearest for one in cases), "")
+    figure("a random reply of the team", _mean(one.at_random for one in cases), "")
+    figure("abstained", 1 - len(given) / len(cases), "of all")
+    figure("where it did not abstain", _mean(one.ours or 0.0 for one in given), "")
+    figure("the plain consensus there", _mean(one.plain for one in given), "")
+
+
+def _mean(values: Iterable[float]) -> float:
+    return mean([*values] or [1.0])
 
 
 def _replies_by_team() -> dict[int, list[str]]:

@@ -4,6 +4,7 @@ A sentence is used only when replies to two customers by two agents say the like
 in it stays only when two customers were told the very same detail, which makes it a house fact.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ MOST_SHARED = 3
 ENOUGH_CUSTOMERS = 2
 ENOUGH_AGENTS = 2
 MOST_GAPS = 2
+MANY = 3  # examples that say the same, and the part of the nearest that they must be
+MANY_PART = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +48,47 @@ class Agreement:
 
 
 def agree(examples: Iterable[Example], question: str) -> Agreement | None:
-    """The consensus of the nearest examples to the question, or None where too few agree."""
-    near = _worthwhile(list(examples)[:NEAREST], question)
-    if not near:
-        return None
+    """The consensus of the nearest examples to the question, or None where too few agree.
+
+    Where many say the same, that they do is reason enough; where few do, they must be about the question too.
+    """
+    nearest = _not_far_behind(list(examples)[:NEAREST])
+    about = content(question)
+    many = max(MANY, math.ceil(len(nearest) * MANY_PART))
+    return _agreed(_sharing(nearest, about, 1), many) or _agreed(_sharing(nearest, about, MOST_SHARED), 1)
+
+
+def _not_far_behind(examples: list[Example]) -> list[Example]:
+    best = max((example.score for example in examples), default=0)
+    return [example for example in examples if example.score >= best * 0.35]
+
+
+def _sharing(examples: list[Example], about: set[str], most: int) -> list[Example]:
+    """Those that share so many of the question's words, or a quarter of them where they are few.
+
+    A question of a few words ("yes, at 4") is told by what stood before it, so it is not held
+    to sharing words of its own.
+    """
+    shared = min(len(about) * SHARED_PART, most) if len(about) > FEW_WORDS else 0
+    return [example for example in examples if len(about & content(example.asked)) >= shared]
+
+
+def _agreed(near: list[Example], backing: int) -> Agreement | None:
+    """What is left of the most central reply of which something is left, backed by so many examples."""
     phrases = {number: _phrases(number, example) for number, example in enumerate(near)}
     words = {number: [word for phrase in said for word in phrase.words] for number, said in phrases.items()}
-    centre = max(phrases, key=lambda number: _closeness(number, words, near))
+    for centre in sorted(phrases, key=lambda number: -_closeness(number, words, near)):
+        agreement = _left_of(phrases[centre], phrases, near, backing)
+        if agreement:
+            return agreement
+    return None
+
+
+def _left_of(
+    said: list[Phrase], phrases: dict[int, list[Phrase]], near: list[Example], least: int
+) -> Agreement | None:
     kept, left_out, backing = [], set[str](), set[int]()
-    for phrase in phrases[centre]:
+    for phrase in said:
         backers = _backers(phrase, phrases)
         if not _enough(backers, near):
             continue
@@ -62,7 +97,7 @@ def agree(examples: Iterable[Example], question: str) -> Agreement | None:
         if text:
             kept.append((text, phrase.own_line))
             backing |= {one.example for one in backers}
-    if not kept:
+    if not kept or len(backing) < least:
         return None
     return Agreement(
         text=_join(kept),
@@ -70,22 +105,6 @@ def agree(examples: Iterable[Example], question: str) -> Agreement | None:
         customers=len({near[n].customer for n in backing}),
         agents=len({near[n].author for n in backing}),
     )
-
-
-def _worthwhile(examples: list[Example], question: str) -> list[Example]:
-    """Drop neighbours by accident: far below the best, or about something else.
-
-    A question of a few words ("yes, at 4") is told by what stood before it, so it is not held
-    to sharing words of its own.
-    """
-    about = content(question)
-    shared = min(len(about) * SHARED_PART, MOST_SHARED) if len(about) > FEW_WORDS else 0
-    best = max((example.score for example in examples), default=0)
-    return [
-        example
-        for example in examples
-        if example.score >= best * 0.35 and len(about & content(example.asked)) >= shared
-    ]
 
 
 def _phrases(number: int, example: Example) -> list[Phrase]:
