@@ -26,6 +26,11 @@ def led_accounts(who: Standing) -> QuerySet[Account]:
     ).values("account"))  # fmt: skip
 
 
+def managed_accounts(who: Standing) -> QuerySet[Account]:
+    """Those that the person manages by name, or whose team they lead."""
+    return tended_accounts(who).filter(manager=who.user_id) | led_accounts(who)
+
+
 def visible_accounts(who: Standing) -> QuerySet[Account]:
     accounts = Account.objects.all()
     return accounts if who.reads_all else accounts.filter(own_accounts(who))

@@ -23,7 +23,7 @@ from copilot.daily import SALT
 from copilot.decisions import Actor
 from copilot.knowledge import proposals, texts
 from copilot.models import Lesson, Offer, Spending, Topic
-from customers.models import ContactMerge, Erasure, Note, Promise, Record
+from customers.models import ContactMerge, Erasure, Goal, Note, Promise, Record
 from interactions import files
 from interactions.models import Connection
 from people.models import ApiKey, Scope
@@ -59,6 +59,10 @@ REST = [
     get("api-notes",                 "401 200 200 200 200 200 200 200"),
     get("api-notes-one",             "401 200 404 200 200 404 200 404"),
     post("api-accept",               "401 200 404 200 200 404 403 403"),
+    get("api-goals",                 "401 200 200 200 200 200 200 200"),
+    get("api-goals-one",             "401 200 404 200 200 404 200 404"),
+    post("api-set-goal",             "401 403 404 201 201 404 403 403", text="Renewal in March"),
+    post("api-end-goal",             "401 403 404 200 200 404 403 403"),
     post("api-decide-note",          "401 200 404 200 200 404 403 403", kind="reject"),
     post("api-decide-promise",       "401 200 404 200 200 404 403 403", kind="kept"),
     post("api-log-call",             "401 201 404 201 201 404 403 403", kind="call", text="We spoke."),
@@ -297,6 +301,7 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
     decision = decisions.approve(other.pk, other.version, Actor(cast.ines))
     record = Record.objects.create(external_id="o-1", kind="order", account=cast.fjord, source_updated_at=now)
     note = Note.objects.create(account=cast.fjord, kind="preference", text="Writes briefly", created_at=now)
+    goal = Goal.objects.create(account=cast.fjord, text="Renewal", created_at=now)
     promise = Promise.objects.create(account=cast.fjord, text="A call on Monday", made_at=now)
     article = texts.new_article(None, "Delivery", "By ship.", [cast.support])
     saved = texts.new_saved_reply(None, cast.support, "Hello", "Hi {name}")
@@ -330,6 +335,7 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
         "merges": merge.pk, "decide-merge": merge.pk, "third": third.pk, "merge_id": merge.pk, "deed": "merge",
         "erase": cast.sigrid.pk, "contact_id": cast.sigrid.pk, "accept": note.pk,
         "token": signing.dumps(cast.ines.pk, salt=SALT), "note_id": note.pk, "promise_id": promise.pk,
+        "goals": goal.pk, "set-goal": cast.fjord.pk, "end-goal": goal.pk,
         "decide-note": note.pk, "decide-promise": promise.pk, "log-call": cast.fjord.pk,
         "settle": decision.outbox_id, "redeliver": decision.outbox_id,
         "set-topic": talk.pk, "topic_id": topic.pk, "topics": topic.pk, "costs": spent.pk,

@@ -13,7 +13,7 @@ from copilot.access import (
 from copilot.api.keys import Caller
 from copilot.models import Article, Decision, Draft, SavedReply, Signal
 from customers.access import tended_accounts, visible_accounts, visible_contacts, visible_records
-from customers.models import Account, Contact, ContactMerge, Erasure, Note, Promise, Record
+from customers.models import Account, Contact, ContactMerge, Erasure, Goal, Note, Promise, Record
 from interactions import access
 from interactions.access import (
     answerable_conversations,
@@ -98,6 +98,10 @@ def records(who: Caller) -> QuerySet[Record]:
 
 def notes(who: Caller) -> QuerySet[Note]:
     return Note.objects.none() if who.connection else Note.objects.filter(account__in=accounts(who))
+
+
+def goals(who: Caller) -> QuerySet[Goal]:
+    return Goal.objects.none() if who.connection else Goal.objects.filter(account__in=accounts(who))
 
 
 def promises(who: Caller) -> QuerySet[Promise]:

@@ -84,6 +84,14 @@ class Notes(Resource):
     filterset_class = filters.ByAccount
 
 
+class Goals(Resource):
+    """What matters with an account, as its manager says it."""
+
+    reach = reach.goals
+    serializer_class = shapes.GoalSerializer
+    filterset_class = filters.ByAccount
+
+
 class Promises(Resource):
     """What was promised to a customer."""
 

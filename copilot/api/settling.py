@@ -1,4 +1,4 @@
-"""What people say of notes and promises, and the calls they write down."""
+"""What people say of notes and promises, the goals they set, and the calls they write down."""
 
 from typing import Any
 
@@ -18,10 +18,12 @@ from copilot.api.idempotency import once
 from copilot.api.keys import Caller, caller
 from copilot.api.problems import Problem
 from copilot.api.relating import who_tends
-from copilot.api.shapes import ConversationSerializer, NoteSerializer, PromiseSerializer
+from copilot.api.shapes import ConversationSerializer, GoalSerializer, NoteSerializer, PromiseSerializer
 from copilot.relationship import notes as note_verbs
 from copilot.relationship import promises as promise_verbs
+from copilot.relationship.goals import Told, end_goal, set_goal
 from copilot.relationship.notes import Said
+from customers.access import managed_accounts
 from customers.models import Note, Promise
 from people.models import User
 
@@ -50,6 +52,16 @@ class CallBody(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=calls.LONGEST, help_text="What was said; no customer sees it.")
     contact = serializers.IntegerField(required=False, min_value=1, max_value=MOST)
     at = serializers.DateTimeField(required=False, help_text="Left out: now.")
+
+
+class GoalBody(serializers.Serializer[Any]):
+    text = serializers.CharField(max_length=300)
+    do = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+    dont = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+    by = serializers.DateField(required=False, allow_null=True, default=None)
+    not_on_complaints = serializers.BooleanField(
+        default=True, help_text="Drafts know nothing of it where the customer complains."
+    )
 
 
 class NoteDecision(Door):
@@ -148,6 +160,45 @@ class AccountCalls(Door):
         told = calls.Call(sent["kind"], sent["text"], at, contact)
         talk = calls.log_call(account, team, person, told, who.key)
         return Response(ConversationSerializer(talk).data, status=201)
+
+
+class AccountGoals(Door):
+    people_only = True
+
+    @extend_schema(
+        operation_id="accounts_set_goal", request=GoalBody, responses={201: GoalSerializer},
+        parameters=[IDEMPOTENCY_KEY], tags=["goals"],
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, pk: int) -> Response:
+        """Say what matters with the account now; for its manager and the leads of its teams."""
+        who = caller(request)
+        account = get_object_or_404(reach.accounts(who), pk=pk)
+        goal = set_goal(account, _who_manages(who, pk), Told(**_read(GoalBody, request)), who.key)
+        return Response(GoalSerializer(goal).data, status=201)
+
+
+class GoalEnd(Door):
+    people_only = True
+
+    @extend_schema(
+        operation_id="goals_end", request=None, responses={200: GoalSerializer},
+        parameters=[IDEMPOTENCY_KEY], tags=["goals"],
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, pk: int) -> Response:
+        """It is reached or given up; drafts know it no more."""
+        who = caller(request)
+        goal = get_object_or_404(reach.goals(who), pk=pk)
+        if not end_goal(goal, _who_manages(who, goal.account_id), who.key):
+            raise Problem(409, "refused", "This goal was over already.")
+        return Response(GoalSerializer(reach.goals(who).get(pk=pk)).data)
+
+
+def _who_manages(who: Caller, account_id: int) -> User:
+    if who.person is None or not managed_accounts(who.standing).filter(pk=account_id).exists():
+        raise PermissionDenied("The account's manager and the leads of its teams set goals.")
+    return who.person
 
 
 def _read(body: type[Any], request: Request) -> dict[str, Any]:

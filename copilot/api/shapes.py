@@ -14,6 +14,7 @@ from customers.models import (
     ContactMerge,
     ErasedName,
     Erasure,
+    Goal,
     Identity,
     Note,
     Promise,
@@ -122,6 +123,15 @@ class NoteSerializer(serializers.ModelSerializer[Note]):
             "id", "account", "contact", "kind", "text", "quote", "internal", "state", "author", "owner",
             "review_by", "decided_by", "decided_at", "created_at", "by_copilot", "confidence", "first_text",
             "superseded_by",
+        )  # fmt: skip
+
+
+class GoalSerializer(serializers.ModelSerializer[Goal]):
+    class Meta:
+        model = Goal
+        fields = (
+            "id", "account", "text", "do", "dont", "by", "not_on_complaints", "is_active", "set_by",
+            "created_at",
         )  # fmt: skip
 
 

@@ -3,7 +3,6 @@
 from datetime import date
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.dateparse import parse_date
@@ -11,16 +10,10 @@ from django.utils.dateparse import parse_date
 from copilot.console.visit import Visit, page, reads
 from copilot.relationship import goals as verbs
 from copilot.relationship.goals import Told
-from customers.access import led_accounts, tended_accounts
+from customers.access import managed_accounts
 from customers.models import Account, Goal
-from people.access import Standing
 
 LONGEST = 300
-
-
-def managed_accounts(who: Standing) -> QuerySet[Account]:
-    """Those that the person manages by name, or whose team they lead."""
-    return tended_accounts(who).filter(manager=who.user_id) | led_accounts(who)
 
 
 @page("POST", allowed=reads)

@@ -156,3 +156,14 @@ def test_promises_are_settled_and_calls_written_down(cast: Cast) -> None:
     assert (told.status_code, told.json()["channel"], told.json()["status"]) == (201, "call", "resolved")
     run_tasks()
     assert Promise.objects.filter(owner=cast.ines, text=said["text"]).exists()
+
+
+def test_goals_are_set_and_ended_by_who_manages_the_account(cast: Cast) -> None:
+    karim, url = program_of(cast.karim), f"accounts/{cast.fjord.pk}/goals/"
+    assert is_problem(karim.post(url, {"text": " "}), 400, "invalid")
+    made = karim.post(url, {"text": "Renewal in March", "dont": "Offer a discount", "by": "2027-03-01"})
+    goal = made.json()
+    assert (made.status_code, goal["set_by"], goal["not_on_complaints"]) == (201, cast.karim.pk, True)
+    assert karim.get("goals/").json()["results"] == [goal]
+    assert karim.post(f"goals/{goal['id']}/end/").json()["is_active"] is False
+    assert is_problem(karim.post(f"goals/{goal['id']}/end/"), 409, "refused")
