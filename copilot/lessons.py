@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from copilot import words
 
 NEAR_ENOUGH = 0.6  # of the stems of the replies that a sentence was added to
+_PLACED = ("greeting", "closing", "opening", "insert")  # found by where they stand, not by what stands there
 _LINE = 60  # characters of a greeting or a closing line
 _FILLED = "{name}"
 SINGLE = ("greeting", "closing")  # a letter has one of each
@@ -126,7 +127,7 @@ def bears(text: str, rule: Rule, first_name: str) -> bool:
 def heeded(rule: Rule, drafted: str, sent: str, first_name: str) -> bool | None:
     """Whether a reply was sent as the lesson has it; None where the lesson says nothing about its draft."""
     after = filled(rule.after, first_name)
-    if after is None:
+    if after is None or not (_stands(rule.before, drafted) or _stands(after, drafted) or rule.kind in _PLACED):
         return None
     made = list(_changes(drafted, parts(drafted), rule, after))
     if rule.kind == "delete":
@@ -144,6 +145,10 @@ def without(text: str, rule: Rule, first_name: str) -> str | None:
     if not before:  # a sentence, with its blank
         made = [Change(one.start - (text[one.start - 1 : one.start] == " "), one.end, "") for one in made]
     return changed(text, made) if made else None
+
+
+def _stands(phrase: str, text: str) -> bool:
+    return bool(phrase) and phrase.casefold() in text.casefold()
 
 
 def takes_back(kind: str, before: str, used: Iterable[Rule]) -> bool:

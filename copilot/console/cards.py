@@ -265,12 +265,10 @@ class Card:
         """What the status line says to a screen reader when the card comes to this state."""
         if self.state != "ready":
             gap = " " if self.beside.startswith(("to ", "by ", "in ")) else ", "
-            said = f"{self.word}{gap}{self.beside}".rstrip(" ,.") + "."
-            return f"{said} {plural(len(self.learnt), 'lesson')} learnt." if self.learnt else said
+            learnt = f" {plural(len(self.learnt), 'lesson')} learnt." if self.learnt else ""
+            return f"{self.word}{gap}{self.beside}".rstrip(" ,.") + "." + learnt
         parts = ["Draft ready", plural(self.words, "word"), plural(self.sources, "source")]
-        if self.unsupported:
-            parts.append(f"{self.unsupported} unsupported")
-        return ", ".join(parts) + "."
+        return ", ".join([*parts, *([f"{self.unsupported} unsupported"] if self.unsupported else [])]) + "."
 
     @property
     def approve_id(self) -> str:

@@ -1,13 +1,16 @@
 """The lessons that hold for one draft: looked up by what it is about, the best proven first."""
 
-from django.db.models import Q, QuerySet, prefetch_related_objects
+from dataclasses import replace
+
+from django.db.models import Q, QuerySet
 
 from copilot.lessons import SINGLE, Rule, most_specific
 from copilot.models import Draft, Lesson
 from copilot.words import content
 
 MOST = 40  # in one prompt
-MOST_OF_A_WAY = 60  # read by each of the three ways in which lessons are looked up
+MOST_OF_A_WAY = 40  # read by each of the three ways in which lessons are looked up
+_READ = ("pk", "kind", "before", "after", "near", "person", "tiers", "proof")
 
 
 def lessons_for(draft: Draft, language: str, about: str) -> tuple[Rule, ...]:
@@ -22,24 +25,33 @@ def lessons_for(draft: Draft, language: str, about: str) -> tuple[Rule, ...]:
     rows = Lesson.objects.filter(whose, team=conversation.team_id, state=Lesson.State.ACTIVE)
     rows = rows.filter(language__in=("", language))
     tier = conversation.account.tier if conversation.account else ""
-    fitting = _looked_up(rows.filter(Q(tiers=[]) | Q(tiers__contains=[tier])), content(about))
-    prefetch_related_objects(fitting, "team", "person")
-    return tuple(most_specific(map(_rule, fitting), tier)[:MOST])
+    found = _looked_up(rows.filter(Q(tiers=[]) | Q(tiers__contains=[tier])), content(about))
+    chosen = most_specific(found, tier)[:MOST]
+    return tuple(_told(one, draft) for one in chosen)
 
 
-def _looked_up(rows: QuerySet[Lesson], stems: set[str]) -> list[Lesson]:
+def _looked_up(rows: QuerySet[Lesson], stems: set[str]) -> list[Rule]:
     """In one query: without lessons a draft pays no more than that."""
     lines, others = rows.filter(kind__in=SINGLE), rows.exclude(kind__in=SINGLE)
     called = others.filter(found_by__overlap=sorted(stems)) if stems else others.none()
-    ways = [one.order_by("-proof", "-pk")[:MOST_OF_A_WAY] for one in (lines, called, others)]
-    return list(ways[0].union(*ways[1:]))
+    ways = [
+        one.order_by("-proof", "-pk").values_list(*_READ)[:MOST_OF_A_WAY] for one in (lines, called, others)
+    ]
+    return [
+        Rule(pk, kind, before, after, near=tuple(near), own=person is not None, tiers=tuple(tiers), proof=proof)
+        for pk, kind, before, after, near, person, tiers, proof in ways[0].union(*ways[1:], all=True)
+    ]
 
 
-def _rule(lesson: Lesson) -> Rule:
-    return Rule(
-        lesson.pk, lesson.kind, lesson.before, lesson.after, lesson.title, scope_of(lesson), tuple(lesson.near),
-        lesson.person_id is not None, tuple(lesson.tiers), lesson.proof,
-    )  # fmt: skip
+def _told(rule: Rule, draft: Draft) -> Rule:
+    """With the words by which the draft names it."""
+    conversation = draft.conversation
+    lesson = Lesson(
+        kind=rule.kind, before=rule.before, after=rule.after, team=conversation.team, tiers=rule.tiers
+    )
+    if rule.own:
+        lesson.person = conversation.assignee or draft.requested_by
+    return replace(rule, title=lesson.title, scope=scope_of(lesson))
 
 
 def scope_of(lesson: Lesson) -> str:

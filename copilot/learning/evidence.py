@@ -1,6 +1,8 @@
 """What speaks for and against a lesson, read from rows for `judging` to judge."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from copilot import lessons, slots, words
 from copilot.judging import (
@@ -22,65 +24,81 @@ from copilot.models import Lesson, LessonRule, Offer, Signal
 from people.models import User
 
 TAUGHT_BY = ("team", "person", "draft", "conversation__contact", "conversation__account")
+SHOWN = ("conversation__contact", "conversation__account")
+READ = (
+    "drafted", "sent", "conversation__contact__name", "conversation__account__tier",
+)  # fmt: skip
 MOST_STEMS = 12
 
 
-def customer_of(signal: Signal) -> Customer:
+def colleagues_of(team_id: int) -> list[str]:
+    return list(User.objects.filter(memberships__team=team_id).values_list("name", flat=True))
+
+
+def customer_of(signal: Signal, colleagues: Sequence[str]) -> Customer:
     """The names of this customer, and of the colleagues who may stand in a reply."""
     talk = signal.conversation
     contact, account = talk.contact, talk.account
-    colleagues = User.objects.filter(memberships__team=signal.team_id).values_list("name", flat=True)
     told = [contact.name if contact else "", account.name if account else "", *colleagues]
-    first = contact.first_name if contact else ""
-    return Customer(first_name=first, names=slots.names_in(*told), language=talk.language or "en")
+    names = slots.names_in(*told)
+    return Customer(first_name=first_name_of(signal), names=names, language=talk.language or "en")
+
+
+def first_name_of(signal: Signal) -> str:
+    contact = signal.conversation.contact
+    return contact.first_name if contact else ""
 
 
 def rule_of(lesson: Lesson) -> Rule:
     return Rule(lesson.pk, lesson.kind, lesson.before, lesson.after, near=tuple(lesson.near))
 
 
-def describe(lesson: Lesson) -> None:
+@dataclass
+class Past:
+    """The team's latest replies beside a lesson, the newest first; read once, and only where needed."""
+
+    lesson: Lesson
+
+    @cached_property
+    def replies(self) -> list[Signal]:
+        rows = Signal.objects.filter(
+            team=self.lesson.team_id, state=Signal.State.SETTLED, decision__isnull=False
+        )
+        rows = rows.filter(conversation__language__in=("", self.lesson.language))
+        if self.lesson.person_id:
+            rows = rows.filter(person=self.lesson.person_id)
+        return list(rows.select_related(*SHOWN).only(*READ).order_by("-at", "-pk")[:LOOKED_BACK])
+
+
+def describe(lesson: Lesson, past: Past | None = None) -> None:
     """Keep with a locked lesson where it belongs, by what its evidence shares, and how well it is proven."""
-    near = _near(lesson) if lesson.kind in ("opening", "insert") else []
-    stems = near or sorted(words.content(lesson.before))
     agree = lesson.evidence.filter(undone_at=None, agrees=True)
-    lesson.near, lesson.found_by = near, [] if lesson.kind in lessons.SINGLE else stems[:MOST_STEMS]
     lesson.proof = agree.values("conversation").distinct().count()
+    if lesson.kind in ("opening", "insert") and lesson.proof >= AGREE:
+        lesson.near = _near(lesson, past or Past(lesson))
+    stems = lesson.near or sorted(words.content(lesson.before))
+    lesson.found_by = [] if lesson.kind in lessons.SINGLE else stems[:MOST_STEMS]
     lesson.save(update_fields=["near", "found_by", "proof"])
 
 
 def changes_nothing(lesson: Lesson, signal: Signal) -> bool:
     """One more that agrees with a lesson in use where it is in use already."""
     in_use = lesson.state == ACTIVE and (not lesson.tiers or tier_of(signal) in lesson.tiers)
-    return in_use and set(lesson.near) <= _stems(signal)
+    return in_use and (not lesson.near or set(lesson.near) <= _stems(signal))
 
 
-def _near(lesson: Lesson) -> list[str]:
+def _near(lesson: Lesson, past: Past) -> list[str]:
     taught = Signal.objects.filter(evidence__lesson=lesson, evidence__agrees=True, evidence__undone_at=None)
-    agree = list(taught.select_related(*TAUGHT_BY).order_by("-pk")[:WINDOW])
-    if not agree:
-        return list(lesson.near)
-    others = [one for one in recent(lesson) if one.pk not in {each.pk for each in agree}]
+    agree = list(taught.select_related(*SHOWN).only(*READ).order_by("-pk")[:WINDOW])
+    others = [one for one in past.replies if one.pk not in {each.pk for each in agree}]
     return near_of([_stems(one) for one in agree], [_stems(one) for one in others])
 
 
 def _stems(signal: Signal) -> set[str]:
-    talk = signal.conversation
-    contact = talk.contact.name if talk.contact else ""
-    return words.content(slots.mask(words.body(signal.drafted), slots.names_in(contact)))
-
-
-def recent(lesson: Lesson) -> list[Signal]:
-    """The team's latest settled replies to drafts in the lesson's language, the newest first."""
-    rows = Signal.objects.filter(team=lesson.team_id, state=Signal.State.SETTLED, decision__isnull=False)
-    rows = rows.filter(conversation__language__in=("", lesson.language))
-    if lesson.person_id:
-        rows = rows.filter(person=lesson.person_id)
-    return list(
-        rows.select_related("conversation__contact", "conversation__account").order_by("-at", "-pk")[
-            :LOOKED_BACK
-        ]
-    )
+    """What a draft was about, its customer's name and details aside."""
+    contact = signal.conversation.contact
+    told = (word for word in words.body(signal.drafted).split() if not any(one.isdigit() for one in word))
+    return words.content(" ".join(told)) - words.content(contact.name if contact else "")
 
 
 def voices_of(lesson: Lesson) -> list[Voice]:
@@ -99,7 +117,7 @@ def voices_of(lesson: Lesson) -> list[Voice]:
     ]
 
 
-def bar_of(lesson: Lesson, voices: Sequence[Voice]) -> Bar:
+def bar_of(lesson: Lesson, voices: Sequence[Voice], past: Past) -> Bar:
     open_offer = Offer.objects.filter(team=lesson.team_id, key=lesson.key, state=Offer.State.OPEN)
     agree = 1 if lesson.person_id is None and open_offer.exists() else AGREE
     talks = {one.talk for one in voices if one.agrees}
@@ -107,7 +125,7 @@ def bar_of(lesson: Lesson, voices: Sequence[Voice]) -> Bar:
         return Bar(agree, waits=_waits(lesson), decided=lesson.accepted_by_id is not None)
     rule = rule_of(lesson)
     tiers = {one.tier for one in voices if one.agrees}  # what other tiers want, they say themselves
-    heeded = [_heeded(rule, one) for one in reversed(recent(lesson)) if tier_of(one) in tiers]
+    heeded = [_heeded(rule, one) for one in reversed(past.replies) if tier_of(one) in tiers]
     stays = (
         lesson.state == RETIRED and lesson.moves.order_by("-pk").values_list("by", flat=True)[:1][0] is not None
     )
@@ -122,8 +140,7 @@ def tier_of(signal: Signal) -> str:
 
 
 def _heeded(rule: Rule, signal: Signal) -> bool | None:
-    contact = signal.conversation.contact
-    return lessons.heeded(rule, signal.drafted, signal.sent, contact.first_name if contact else "")
+    return lessons.heeded(rule, signal.drafted, signal.sent, first_name_of(signal))
 
 
 def _waits(lesson: Lesson) -> bool:

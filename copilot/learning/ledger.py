@@ -4,8 +4,9 @@ Where the evidence has a lesson, `judging` says: two conversations that agree pu
 retire it. A team may have its lessons wait for a lead's yes.
 """
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
@@ -17,8 +18,8 @@ import bell
 from copilot import lessons
 from copilot.judging import ACTIVE, RETIRED, verdict
 from copilot.learning import evidence, offering
-from copilot.learning.evidence import TAUGHT_BY, customer_of, rule_of
-from copilot.learning.mine import Delta, deltas
+from copilot.learning.evidence import TAUGHT_BY, rule_of
+from copilot.learning.mine import Customer, Delta, deltas
 from copilot.models import Decision, Draft, Lesson, LessonEvidence, LessonMove, Offer, Signal
 from interactions import outbox
 from interactions.models import Conversation
@@ -33,42 +34,71 @@ def due_signals(limit: int) -> list[int]:
     return list(Signal.objects.filter(TO_LEARN).order_by("pk").values_list("pk", flat=True)[:limit])
 
 
-def learn_due(limit: int = 100) -> int:
-    """So many at once, for a replay of many: how many there were."""
-    ids = due_signals(limit)
-    with transaction.atomic():
-        for signal_id in ids:
-            _learn(signal_id)
-    return len(ids)
+@transaction.atomic
+def learn_due(limit: int = 200) -> int:
+    """So many at once, for learning anew: how many there were. Memory holds one such batch."""
+    return len(_learn(due_signals(limit)))
 
 
 @transaction.atomic
 def learn(signal_id: int) -> None:
     """Once for each signal, however often it is rung for."""
-    signal = _learn(signal_id)
-    if signal:
+    for signal in _learn([signal_id]):
         bell.tell(f"conversation:{signal.conversation_id}", 0)
 
 
-def _learn(signal_id: int) -> Signal | None:
-    if not Signal.objects.filter(TO_LEARN, pk=signal_id).update(learnt_at=Now()):
-        return None
-    signal = Signal.objects.select_related(*TAUGHT_BY, "decision").get(pk=signal_id)
+@dataclass
+class _Batch:
+    """What signals learnt together share: locked lessons, and evidence that changes nothing, for its end."""
+
+    ids: dict[tuple[int, int | None, str], int] = field(default_factory=dict)
+    lessons: dict[int, Lesson] = field(default_factory=dict)
+    quiet: list[LessonEvidence] = field(default_factory=list)
+    colleagues: dict[int, list[str]] = field(default_factory=dict)
+
+    def customer(self, signal: Signal) -> Customer:
+        team = signal.team_id
+        if team not in self.colleagues:
+            self.colleagues[team] = evidence.colleagues_of(team)
+        return evidence.customer_of(signal, self.colleagues[team])
+
+    def write(self) -> None:
+        _keep(self.quiet)
+        for pk, more in Counter(one.lesson_id for one in self.quiet).items():
+            Lesson.objects.filter(pk=pk).update(proof=F("proof") + more)
+        self.quiet = []
+
+
+def _learn(ids: list[int]) -> list[Signal]:
+    mine = Signal.objects.select_for_update(of=("self",), skip_locked=True).filter(TO_LEARN, pk__in=ids)
+    signals = list(mine.select_related(*TAUGHT_BY, "decision").order_by("pk"))
+    Signal.objects.filter(pk__in=[one.pk for one in signals]).update(learnt_at=Now())
+    batch = _Batch()
+    for signal in signals:
+        _learn_one(signal, batch)
+    batch.write()
+    return signals
+
+
+def _learn_one(signal: Signal, batch: _Batch) -> None:
+    shaped = Lesson.objects.filter(uses__draft=signal.draft_id).order_by("pk") if signal.draft_id else ()
+    used = list(shaped)
     edited = signal.decision is not None and signal.decision.kind == Decision.Kind.EDIT
     if signal.script and signal.person and edited:
-        used = (
-            list(Lesson.objects.filter(uses__draft=signal.draft_id).order_by("pk")) if signal.draft_id else []
-        )
         rules = [rule_of(one) for one in used]
-        for delta in deltas(signal.drafted, signal.sent, customer_of(signal)):
+        for delta in deltas(signal.drafted, signal.sent, batch.customer(signal)):
             before = lessons.origin(delta.kind, delta.before, rules)
             if before != delta.after and not lessons.takes_back(delta.kind, delta.before, rules):
-                _agree(signal, replace(delta, before=before))
+                _agree(signal, replace(delta, before=before), batch)
         if used:
+            batch.write()
             _contradict(signal, [one.pk for one in used])
-    if signal.draft_id:
-        offering.offer_kept(signal, Lesson.objects.filter(uses__draft=signal.draft_id).select_related("team"))
-    return signal
+            batch.lessons.clear()
+            batch.ids.clear()
+    if used:
+        offering.offer_kept(
+            signal, Lesson.objects.filter(pk__in=[one.pk for one in used]).select_related("team")
+        )
 
 
 def key_of(kind: str, language: str, before: str, after: str) -> str:
@@ -77,10 +107,30 @@ def key_of(kind: str, language: str, before: str, after: str) -> str:
     return sha256("\n".join((kind, language, told, after)).encode()).hexdigest()
 
 
-def _agree(signal: Signal, delta: Delta) -> None:
-    """Evidence for the person's own lesson where they have it, else for the team's."""
+def _agree(signal: Signal, delta: Delta, batch: _Batch) -> None:
+    lesson = _lesson_of(signal, delta, batch)
+    if evidence.changes_nothing(lesson, signal):
+        batch.quiet.append(
+            LessonEvidence(
+                lesson=lesson,
+                conversation=signal.conversation,
+                signal=signal,
+                person=signal.person,
+                agrees=True,
+            )
+        )
+        return
+    batch.write()
+    add(lesson, signal.conversation, signal.person, signal, agrees=True)
+
+
+def _lesson_of(signal: Signal, delta: Delta, batch: _Batch) -> Lesson:
+    """The person's own where they have it, else the team's; locked."""
     language = signal.conversation.language or "en"
     key = key_of(delta.kind, language, delta.before, delta.after)
+    place = (signal.team_id, signal.person_id, key)
+    if place in batch.ids:
+        return batch.lessons[batch.ids[place]]
     same = Lesson.objects.select_for_update().filter(team=signal.team, key=key)
     lesson = same.filter(Q(person=signal.person) | Q(person=None)).order_by("person").first()
     if lesson is None:
@@ -89,12 +139,13 @@ def _agree(signal: Signal, delta: Delta) -> None:
         lesson = Lesson.objects.select_for_update().get(pk=lesson.pk)
         if made:
             note_move(lesson, "learnt")
-    add(lesson, signal.conversation, signal.person, signal, agrees=True)
+    batch.ids[place] = lesson.pk
+    return batch.lessons.setdefault(lesson.pk, lesson)
 
 
 def _contradict(signal: Signal, used: list[int]) -> None:
     """A lesson that shaped the draft and was taken out again."""
-    name = customer_of(signal).first_name
+    name = evidence.first_name_of(signal)
     for lesson in Lesson.objects.select_for_update().filter(pk__in=used).order_by("pk"):
         if lessons.is_taken_out(rule_of(lesson), signal.drafted, signal.sent, name):
             add(lesson, signal.conversation, signal.person, signal, agrees=False)
@@ -105,21 +156,24 @@ def add(
 ) -> None:
     """Of a lesson that is locked."""
     said = LessonEvidence(lesson=lesson, conversation=conversation, signal=signal, person=person, agrees=agrees)
+    _keep([said])
+    judge(lesson)
+
+
+def _keep(rows: list[LessonEvidence]) -> None:
+    """What was undone stays undone."""
     LessonEvidence.objects.bulk_create(
-        [said], update_conflicts=True, unique_fields=["lesson", "signal", "conversation"],
-        update_fields=["person", "agrees", "undone_at"],
+        rows, update_conflicts=True, unique_fields=["lesson", "signal", "conversation"],
+        update_fields=["person", "agrees"],
     )  # fmt: skip
-    if agrees and signal and evidence.changes_nothing(lesson, signal):
-        Lesson.objects.filter(pk=lesson.pk).update(proof=F("proof") + 1)
-    else:
-        judge(lesson)
 
 
 def judge(lesson: Lesson) -> None:
     """Move a locked lesson to where its evidence has it; what a person decided, contradictions alone undo."""
-    evidence.describe(lesson)
+    past = evidence.Past(lesson)
+    evidence.describe(lesson, past)
     voices = evidence.voices_of(lesson)
-    found = verdict(lesson.state, voices, evidence.bar_of(lesson, voices))
+    found = verdict(lesson.state, voices, evidence.bar_of(lesson, voices, past))
     if found.state != lesson.state:
         fields: dict[str, Any] = {"judged_from": Now()} if found.state == RETIRED else {}
         move(

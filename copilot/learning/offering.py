@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from copilot import lessons
-from copilot.learning.evidence import customer_of, rule_of
+from copilot.learning.evidence import first_name_of, rule_of
 from copilot.models import Lesson, LessonMove, Offer, Signal
 from people.models import Team, User
 
@@ -29,7 +29,7 @@ def offer_kept(signal: Signal, used: Iterable[Lesson]) -> None:
 def _kept(lesson: Lesson, signal: Signal) -> bool:
     if lesson.kind == Lesson.Kind.DELETE:
         return lesson.before not in signal.sent
-    return lessons.bears(signal.sent, rule_of(lesson), customer_of(signal).first_name)
+    return lessons.bears(signal.sent, rule_of(lesson), first_name_of(signal))
 
 
 def offer(lesson: Lesson, by: User | None = None) -> int:

@@ -68,6 +68,11 @@ class Lesson(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["team", "-proof"], condition=models.Q(state="active"), name="lesson_in_use"),
+            models.Index(
+                fields=["team", "-proof"],
+                condition=models.Q(state="active", kind__in=["greeting", "closing"]),
+                name="line_in_use",
+            ),
             GinIndex(fields=["found_by"], condition=models.Q(state="active"), name="lesson_by_stem"),
         ]
 

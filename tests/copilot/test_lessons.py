@@ -3,9 +3,11 @@
 import json
 import random
 import string
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db.models.functions import Now
 from django.test import Client
 
@@ -109,6 +111,11 @@ def test_the_same_edit_for_two_customers_is_a_lesson_that_the_third_draft_names(
     assert browser.post(f"/inbox/{second}/learnt/{wording.pk}/undo/").status_code == 303
     ending = Lesson.objects.get(kind="closing")
     assert browser.post(f"/inbox/{second}/learnt/{ending.pk}/only-me/").status_code == 303
+    standing = list(Lesson.objects.order_by("pk").values_list("pk", "state"))
+    call_command("learn_anew", stdout=StringIO())
+    assert list(Lesson.objects.order_by("pk").values_list("pk", "state")) == standing, (
+        "what was undone stays so"
+    )
     fourth = asks(crm, 4, "Nils")
     assert "bill" in fourth.text and "Kind regards" in fourth.text and len(fourth.lessons) == 1
     assert browser.get(f"/inbox/{second}/").content.decode().count("Learnt from you") == 2

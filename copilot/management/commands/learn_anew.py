@@ -1,0 +1,25 @@
+"""`manage.py learn_anew`: count all settled edits again, with what mines and judges them today.
+
+What people decided or undid stays as it is; so does every lesson, though its evidence may now say otherwise.
+"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from copilot.learning import ledger
+from copilot.models import Lesson, LessonEvidence, Signal
+
+
+class Command(BaseCommand):
+    help = "Learn from all settled edits anew; people's decisions about lessons stay."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        LessonEvidence.objects.exclude(signal=None).filter(undone_at=None).delete()
+        Lesson.objects.update(proof=0)
+        Signal.objects.exclude(learnt_at=None).update(learnt_at=None)
+        done = 0
+        while count := ledger.learn_due():
+            done += count
+            self.stdout.write(f"{done} edits", ending="\r")
+        self.stdout.write(f"{done} edits were learnt from anew.")
