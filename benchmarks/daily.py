@@ -41,8 +41,6 @@ def _fill() -> list[Any]:
     from django.utils import timezone
 
     from copilot.models import DailyMail
-    from customers.models import Account, Contact, Note, Promise
-    from interactions.models import Conversation, Message, Quote
     from people.models import Membership, Role, Team, User
 
     now = timezone.now()
@@ -51,44 +49,61 @@ def _fill() -> list[Any]:
         User(email=f"p{n}@tern.example", name=f"Person {n}", password="!") for n in range(PEOPLE)
     )
     Membership.objects.bulk_create(Membership(user=one, team=team, role=Role.ACCOUNT_MANAGER) for one in users)
+    _promise(_talk(team, users, now)[::10], now)
+    return [DailyMail(person=one, day=now.date(), due_at=now) for one in users]
+
+
+def _talk(team: Any, users: list[Any], now: Any) -> list[Any]:
+    """A conversation with each account, those of one person one after the other."""
+    from customers.models import Account, Contact
+    from interactions.models import Conversation
+
     numbers = range(PEOPLE * ACCOUNTS_EACH)
     accounts = Account.objects.bulk_create(
-        [Account(name=f"Account {n}", sort_key=f"account {n}", manager=users[n % PEOPLE]) for n in numbers],
+        [
+            Account(name=f"Account {n}", sort_key=f"account {n}", manager=users[n // ACCOUNTS_EACH])
+            for n in numbers
+        ],
         5000,
     )
     contacts = Contact.objects.bulk_create(
         [Contact(name="Kim Ito", email=f"k{n}@example.com", account=accounts[n]) for n in numbers], 5000
     )
-    talks = Conversation.objects.bulk_create(
-        [
-            Conversation(
-                team=team, account=accounts[n], contact=contacts[n], subject=f"About {n}", created_at=now,
-                last_message_at=now - timedelta(days=n // PEOPLE % 60), status="resolved", language="en",
-            )
-            for n in numbers
-        ], 5000,
-    )  # fmt: skip
-    tenth = [n for n in numbers if n // PEOPLE % 10 == 0]
+    talks = [
+        Conversation(
+            team=team, account=accounts[n], contact=contacts[n], subject=f"About {n}", created_at=now,
+            last_message_at=now - timedelta(days=n % 60), status="resolved", language="en",
+        )
+        for n in numbers
+    ]  # fmt: skip
+    return Conversation.objects.bulk_create(talks, 5000)
+
+
+def _promise(talks: list[Any], now: Any) -> None:
+    """In each of them a promise that is due, with its words, and a note that waits."""
+    from customers.models import Note, Promise
+    from interactions.models import Message, Quote
+
+    who = {talk.pk: talk.account.manager for talk in talks}
     said = Message.objects.bulk_create(
         Message(
-            conversation=talks[n], by="colleague", person=users[n % PEOPLE], text="I'll call you.", sent_at=now,
+            conversation=talk, by="colleague", person=who[talk.pk], text="I'll call you.", sent_at=now,
             received_at=now,
         )
-        for n in tenth
+        for talk in talks
     )  # fmt: skip
     promises = Promise.objects.bulk_create(
         Promise(
-            account=accounts[n], contact=contacts[n], owner=users[n % PEOPLE], text="I'll call you.",
-            due_at=now + timedelta(hours=6), made_at=now,
+            account=talk.account, contact=talk.contact, owner=who[talk.pk], text="I'll call you.", made_at=now,
+            due_at=now + timedelta(hours=6),
         )
-        for n in tenth
+        for talk in talks
     )  # fmt: skip
     pairs = zip(said, promises, strict=True)
     Quote.objects.bulk_create(Quote(message=m, promise=p, text=p.text) for m, p in pairs)
     Note.objects.bulk_create(
-        Note(account=accounts[n], kind="risk", text="Looks at others", created_at=now) for n in tenth
+        Note(account=talk.account, kind="risk", text="Looks at others", created_at=now) for talk in talks
     )
-    return [DailyMail(person=one, day=now.date(), due_at=now) for one in users]
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The invented page of the notes that wait for a yes."""
 
 from copilot.console.brief import Line, Part
+from copilot.console.fill_attention import Needy, Reason
 from copilot.console.notes import Known, Said, Waiting
 from copilot.console.quieter import LESS, NOW
 from customers.models import Account, Contact, Note
@@ -10,6 +11,15 @@ from tests.copilot.console.scenes import shell
 HALDEN, SORANO = Account(pk=1, name="Halden Freight"), Account(pk=2, name="Sorano Clinics")
 DANA = Contact(pk=1, name="Dana Ruiz", account=HALDEN)
 PROMPT = "I need the actual date for the board paper, not “30 days”."
+
+
+NEEDY = (
+    Needy("Halden Freight", "/accounts/1/", (
+        Reason("A promise by Mara was due Fri 20 Nov: “I'll send the invoice.”", "/", True),
+        Reason("Dana has waited 3 h 12: Renewal and seats", "/inbox/1/"),
+    )),
+    Needy("Sorano Clinics", "/accounts/2/", (Reason("3 notes to review", "/notes/"),)),
+)  # fmt: skip
 
 
 def _note(pk: int, kind: str, text: str, account: Account = HALDEN, **more: object) -> Note:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from copilot.console import cards, rows
 from copilot.console.cards import Choice, Line, Paragraph, Person, Run
 from copilot.console.connection_rows import ConnectionLine
-from copilot.console.fill_attention import Needy, Reason
 from tests.copilot.console import (
     connection_scenes,
     copilot_scenes,
@@ -141,21 +140,7 @@ def accounts() -> Scene:
     return "accounts.html", {
         "accounts": lines,
         "summary": "2 accounts of your teams.",
-        "needy": (
-            Needy(
-                "Halden Freight",
-                "/accounts/1/",
-                (
-                    Reason(
-                        "A promise by Mara was due Fri 20 Nov: “I'll send the invoice.”",
-                        "/",
-                        True,
-                    ),
-                    Reason("Dana has waited 3 h 12: Renewal and seats", "/inbox/1/"),
-                ),
-            ),
-            Needy("Sorano Clinics", "/accounts/2/", (Reason("3 notes to review", "/notes/"),)),
-        ),
+        "needy": note_scenes.NEEDY,
         "shell": shell("accounts"),
     }
 
