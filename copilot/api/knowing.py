@@ -60,6 +60,16 @@ class ArticleBody(serializers.Serializer[Any]):
     language = serializers.RegexField(r"^[a-z]{2}$", required=False, help_text="Such as en or de.")
 
 
+class SavedReplyBody(serializers.Serializer[Any]):
+    title = serializers.CharField(max_length=texts.LONGEST_TITLE)
+    text = serializers.CharField(
+        max_length=texts.LONGEST_TEXT, help_text="`{name}` stands for the customer's first name."
+    )
+    team = serializers.IntegerField(min_value=1, max_value=HIGHEST, help_text="One that you lead.")
+    review_by = serializers.DateField(required=False, allow_null=True)
+    language = serializers.RegexField(r"^[a-z]{2}$", required=False, help_text="Such as en or de.")
+
+
 class RewordBody(serializers.Serializer[Any]):
     title = serializers.CharField(max_length=texts.LONGEST_TITLE, required=False)
     body = serializers.CharField(max_length=texts.LONGEST_TEXT, required=False)
@@ -100,7 +110,21 @@ class SavedReplies(resources.Resource):
 
     reach = reach.saved_replies
     serializer_class = SavedReplySerializer
-    http_method_names = ("get", "head", "patch")
+    http_method_names = ("get", "head", "post", "patch")
+
+    @extend_schema(
+        operation_id="saved_replies_write", request=SavedReplyBody, responses={201: SavedReplySerializer},
+        parameters=[IDEMPOTENCY_KEY], tags=["saved-replies"],
+    )  # fmt: skip
+    @once
+    def create(self, request: Request) -> Response:
+        """Write a saved reply for a team that you lead; as an admin, for any."""
+        who = caller(request)
+        person = _person(who)
+        sent = _read(SavedReplyBody, request)
+        team = _teams(who, {"teams": [sent.pop("team")]})[0]
+        made = texts.new_saved_reply(person, team, sent.pop("title"), sent.pop("text"), who.key, **sent)
+        return Response(self.get_serializer(made).data, status=201)
 
     @extend_schema(request=RewordBody, responses=SavedReplySerializer)
     def reword(self, request: Request, pk: int) -> Response:
@@ -149,7 +173,7 @@ def _person(who: Caller) -> User:
 def _teams(who: Caller, sent: dict[str, Any]) -> list[Team]:
     wanted = set(sent.pop("teams", ()))
     if not (who.standing.is_lead or who.standing.is_admin):
-        raise PermissionDenied("Articles are written by leads and admins.")
+        raise PermissionDenied("Articles and saved replies are written by leads and admins.")
     own = Team.objects.all() if who.standing.is_admin else Team.objects.filter(pk__in=who.standing.lead_teams)
     found = list(own.filter(pk__in=wanted))
     if len(found) < len(wanted) or (not found and not who.standing.is_admin):

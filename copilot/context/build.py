@@ -190,12 +190,12 @@ def _knowledge(conversation: Conversation, question: str, language: str) -> Iter
     for reply in written.near_saved_replies(conversation.team, near, language):
         yield Item(
             id=f"s{reply.id}", kind="saved_reply", title=reply.title, text=cut(reply.text, MOST_ITEM),
-            author=conversation.team.name, at=reply.updated_at,
+            author=conversation.team.name, at=reply.updated_at, url=f"/saved-replies/{reply.id}/",
         )  # fmt: skip
     for article in written.near_articles(conversation.team, near, language):
         yield Item(
             id=f"a{article.id}", kind="article", title=article.title, text=cut(article.text, MOST_CHARACTERS),
-            author="Articles", at=article.updated_at,
+            author="Articles", at=article.updated_at, url=f"/articles/{article.id}/",
         )  # fmt: skip
 
 

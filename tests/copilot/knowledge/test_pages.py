@@ -142,8 +142,32 @@ def test_programs_write_and_reword_articles_and_a_late_one_is_told(cast: Cast) -
     late = petra.patch(path, {"version": 1, "body": "Within 7 days."})
     assert late.status_code == 409 and late.json()["version"] == 2
     assert [one["n"] for one in petra.get(f"{path}versions/").json()] == [2, 1]
-    reply = texts.new_saved_reply(None, cast.support, "Hello", "Hi {name}")
+    told = {"title": "Hello", "text": "Hi {name}", "team": cast.support.pk}
+    reply = petra.post("saved-replies/", told).json()
     assert (
-        petra.patch(f"saved-replies/{reply.pk}/", {"version": 1, "body": "Hej {name}"}).json()["text"]
-        == "Hej {name}"
+        reply["version"] == 1
+        and petra.post("saved-replies/", told | {"team": cast.sales.pk}).status_code == 400
     )
+    path = f"saved-replies/{reply['id']}/"
+    assert petra.patch(path, {"version": 1, "body": "Hej {name}"}).json()["text"] == "Hej {name}"
+
+
+def test_programs_decide_proposals(cast: Cast) -> None:
+    article = texts.new_article(None, "Refunds", "Within 10 days.", [cast.support])
+    for before, after in (("10", "14"), ("Within", "In")):
+        proposals.propose(
+            cast.support, cast.ines, after, article=article, before=before, origin=proposals.Origin.PERSON
+        )
+    ines, petra = program_of(cast.ines), program_of(cast.petra)
+    other, first = ines.get("proposals/?state=proposed").json()["results"]
+    assert (first["article"], first["before"], first["after"], first["by"]) == (
+        article.pk, "10", "14", cast.ines.pk,
+    )  # fmt: skip
+    path = f"proposals/{first['id']}/decision/"
+    assert ines.post(path, {"kind": "accept"}).status_code == 403
+    assert petra.post(path, {"kind": "accept"}).json()["state"] == "accepted"
+    assert petra.post(path, {"kind": "decline"}).status_code == 409
+    declined = petra.post(f"proposals/{other['id']}/decision/", {"kind": "decline", "reason": "No"}).json()
+    assert (declined["state"], declined["reason"]) == ("declined", "No")
+    article.refresh_from_db()
+    assert (article.body, article.version) == ("Within 14 days.", 2)
