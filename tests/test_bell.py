@@ -15,6 +15,7 @@ from pytest_django import Settings
 import bell
 from bell import _Ringer
 from config.embedded import Service, valkey
+from tests.work import eventually
 
 DELIVER = "interactions.tasks.deliver"
 
@@ -48,7 +49,7 @@ def test_a_ring_wakes_the_workers_queue(own: Service, ringer: _Ringer) -> None:
 def test_rings_for_the_same_row_are_one(own: Service, ringer: _Ringer) -> None:
     os.kill(own.pid, signal.SIGSTOP)
     ringer.add(("ring", DELIVER, "first"))
-    time.sleep(0.1)  # the thread is busy with the first
+    assert eventually(lambda: not ringer._waiting), "the thread is busy with the first"
     for _ in range(100):
         ringer.add(("ring", DELIVER, "row-1"))
     assert len(ringer._waiting) <= 1
