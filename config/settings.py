@@ -163,6 +163,7 @@ CELERY_TASK_ROUTES = {
     "interactions.tasks.ask_arrived": {"queue": "sending"},
     "copilot.tasks.draft": {"queue": "drafting"},
     "copilot.tasks.alternative": {"queue": "drafting"},
+    "copilot.tasks.explore": {"queue": "drafting"},
     "copilot.tasks.count_topic": {"queue": "learning"},
     "copilot.tasks.learn": {"queue": "learning"},
     "copilot.tasks.read": {"queue": "learning"},

@@ -1,6 +1,7 @@
 """Which rows of the copilot a person may see, and which they may change.
 
-Drafts, decisions and signals go with their conversations, articles and saved replies with their teams.
+Drafts, decisions and signals go with their conversations, strategies with their accounts, articles and saved
+replies with their teams.
 """
 
 from typing import Any
@@ -20,8 +21,10 @@ from copilot.models import (
     SavedReply,
     Signal,
     Spending,
+    Strategy,
     Topic,
 )
+from customers.access import managed_accounts, visible_accounts
 from interactions.access import answerable_conversations, visible_conversations
 from people.access import Standing
 
@@ -87,6 +90,14 @@ def counted_lessons(rows: QuerySet[Lesson]) -> QuerySet[Any]:
 def visible_spending(who: Standing) -> QuerySet[Spending]:
     """Money is for leads and admins."""
     return Spending.objects.all() if who.is_admin else Spending.objects.filter(team__in=who.lead_teams)
+
+
+def visible_strategies(who: Standing) -> QuerySet[Strategy]:
+    return Strategy.objects.filter(account__in=visible_accounts(who))
+
+
+def managed_strategies(who: Standing) -> QuerySet[Strategy]:
+    return Strategy.objects.filter(account__in=managed_accounts(who))
 
 
 def visible_articles(who: Standing) -> QuerySet[Article]:

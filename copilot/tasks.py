@@ -6,7 +6,7 @@ from celery import shared_task
 from celery.signals import worker_init
 
 from copilot import daily, reading
-from copilot.drafting import alternatives, summary
+from copilot.drafting import alternatives, exploring, summary
 from copilot.drafting.work import engine_in_use, work
 from copilot.insight import records
 from copilot.knowledge import embedding
@@ -21,6 +21,11 @@ def draft(draft_id: int) -> None:
 @shared_task
 def alternative(alternative_id: int) -> None:
     alternatives.write(alternative_id)
+
+
+@shared_task
+def explore(strategy_id: int) -> None:
+    exploring.explore(strategy_id)
 
 
 @shared_task

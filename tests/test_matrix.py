@@ -23,6 +23,7 @@ from copilot.daily import SALT
 from copilot.decisions import Actor
 from copilot.knowledge import proposals, texts
 from copilot.models import Lesson, Offer, Spending, Topic
+from copilot.relationship import strategies
 from customers.models import ContactMerge, Erasure, Goal, Note, Promise, Record
 from interactions import files
 from interactions.models import Connection
@@ -71,6 +72,15 @@ CONSOLE = [
     post("delivery-release",         "302 404 404 404 404 404 404 302"),
     post("delivery-return",          "302 404 404 404 404 404 404 302", reason="No"),
     post("account-goal",             "302 404 404 303 303 404 404 302", text="Renewal in March"),
+    get("strategies",                "302 200 404 200 200 404 200 302"),
+    post("strategies",               "302 404 404 303 303 404 404 302", aim="Renew in March"),
+    get("strategy",                  "302 200 404 200 200 404 200 302"),
+    post("strategy",                 "302 404 404 303 303 404 404 302", aim="Renew in May", version=1),
+    post("strategy-scenario",        "302 404 404 303 303 404 404 302", title="Wait", version=1),
+    post("strategy-assumption",      "302 404 404 303 303 404 404 302", do="add", text="It lasts", version=1),
+    post("strategy-explore",         "302 404 404 303 303 404 404 302", version=1),
+    post("strategy-decide",          "302 404 404 422 422 404 404 302", version=1),
+    post("strategy-outcome",         "302 404 404 303 303 404 404 302", actual="It went well"),
     get("brief",                     "302 200 404 200 200 404 200 302"),
     post("account-call",             "302 303 404 303 303 404 404 302", text="We spoke."),
     post("account-release",          "302 404 404 404 303 404 404 302"),
@@ -228,6 +238,7 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
     )
     spent = Spending.objects.create(team=cast.support, day=now.date(), drafts=3, cost_micros=4200)
     event = an_event(connection=connection).pk
+    strategy = strategies.begin(cast.fjord, cast.karim, strategies.Told("Renew in March"))
     file = files.add(talk, SimpleUploadedFile("terms.txt", b"The terms"), cast.ines)
     return {
         "conversation_id": talk.pk, "n": draft.n, "account_id": cast.fjord.pk, "user_id": cast.tomas.pk,
@@ -248,7 +259,7 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
         "token": signing.dumps(cast.ines.pk, salt=SALT), "note_id": note.pk, "promise_id": promise.pk,
         "goals": goal.pk, "set-goal": cast.fjord.pk, "end-goal": goal.pk,
         "decide-note": note.pk, "decide-promise": promise.pk, "log-call": cast.fjord.pk,
-        "settle": decision.outbox_id, "redeliver": decision.outbox_id,
+        "strategy_id": strategy.pk, "settle": decision.outbox_id, "redeliver": decision.outbox_id,
         "set-topic": talk.pk, "topic_id": topic.pk, "topics": topic.pk, "costs": spent.pk,
         "add-file": talk.pk, "file": talk.pk, "sha256": file.sha256,
         "offer_id": offer.pk, "offers": offer.pk, "decide-offer": offer.pk,

@@ -18,6 +18,7 @@ from django.db.models.functions import Now
 from config import children
 from config.children import Process
 from copilot import daily, reading
+from copilot.drafting import exploring
 from interactions import delivering, inbox
 from interactions.models import Connection, OutboxMessage
 
@@ -45,6 +46,13 @@ def read_rows() -> int:
     return len(due)
 
 
+def explore_strategies() -> int:
+    due = exploring.due_strategies(500)
+    for strategy_id in due:
+        exploring.explore(strategy_id)
+    return len(due)
+
+
 def mail_people() -> int:
     due = daily.due_mails(500)
     for mail_id in due:
@@ -53,7 +61,7 @@ def mail_people() -> int:
 
 
 # Each calls the verb that a task calls, for every row that is due; rooms further up add theirs.
-STEPS: list[Callable[[], int]] = [apply_events, deliver_rows, read_rows, mail_people]
+STEPS: list[Callable[[], int]] = [apply_events, deliver_rows, read_rows, explore_strategies, mail_people]
 
 
 def run_tasks() -> None:

@@ -54,6 +54,17 @@ def tokens(text: str) -> int:
     return round(found)
 
 
+def fitting(items: Iterable[Item], most: int) -> list[Item]:
+    """The first of them that come to no more than about `most` tokens."""
+    kept: list[Item] = []
+    for item in items:
+        most -= tokens(item.text) + ENVELOPE
+        if most < 0:
+            break
+        kept.append(item)
+    return kept
+
+
 def within(context: Context, most: int) -> Context:
     """The Context with no more than about `most` tokens, and what it had to leave out among the unused."""
     if sum(len(text.encode()) + ENVELOPE for text in _texts(context)) <= most * FEWEST_BYTES:

@@ -33,6 +33,14 @@ def has_money(team: Team) -> bool:
     return limits is None or not _of_team(limits, timezone.localtime(timezone=ZoneInfo(team.time_zone)))
 
 
+def check_team(team: Team) -> None:
+    """The same for what can wait: raises EngineError with the time until the team's budget opens again."""
+    limits = DraftingLimits.objects.filter(team=team).first()
+    now = timezone.localtime(timezone=ZoneInfo(team.time_zone))
+    for code, until in _of_team(limits, now) if limits else ():
+        raise EngineError(code, permanent=True, retry_after=(until - now).total_seconds())
+
+
 def _of_team(limits: DraftingLimits, now: datetime) -> list[tuple[str, datetime]]:
     if limits.day_micros is None and limits.month_micros is None:
         return []

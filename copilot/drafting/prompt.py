@@ -72,6 +72,24 @@ def passages(customer: str, items: Iterable[Item], question: str) -> tuple[Block
     return known, Block(_data("question", [clean(question)]))
 
 
+def strategic(
+    customer: str, items: Iterable[Item], said: dict[str, str], board: Iterable[dict[str, Any]], wish: str
+) -> tuple[Block, ...]:
+    """What is on record (read without secrets already), what the account manager says, and the board."""
+    on_record = Block(_data("on_record", [{"customer": clean(customer)}, *map(_item, items)]), stable=True)
+    rest = (("account_manager", [said]), ("board", board), ("wish", [wish]))
+    return on_record, *(Block(_data(name, map(_cleaned, values))) for name, values in rest)
+
+
+def _cleaned(value: Any) -> Any:
+    """Every text in it without secrets."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {name: _cleaned(one) for name, one in value.items()}
+    return [_cleaned(one) for one in value] if isinstance(value, list | tuple) else value
+
+
 def render(context: Context) -> Prompt:
     team = [item for item in context.items if item.kind in TEAM_KINDS]
     known = [item for item in context.items if item.kind not in (*TEAM_KINDS, "message")]

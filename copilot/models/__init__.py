@@ -14,6 +14,7 @@ from copilot.models.proposal import ArticleProposal, ProposalEvidence, TextVersi
 from copilot.models.question import Question
 from copilot.models.reading import Reading
 from copilot.models.release import ReleaseRule
+from copilot.models.strategy import Strategy, StrategyDecision, StrategyRound
 from copilot.models.switch import DraftingSwitch
 from copilot.models.topic import Topic, TopicLabel, TopicRecord
 
@@ -44,6 +45,9 @@ __all__ = [
     "SavedReply",
     "Signal",
     "Spending",
+    "Strategy",
+    "StrategyDecision",
+    "StrategyRound",
     "TextVersion",
     "Topic",
     "TopicLabel",

@@ -17,11 +17,11 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 import bell
 from copilot import daily, reading
 from copilot.api.idempotency import forget_old_answers
-from copilot.drafting import alternatives, case, opening, work
+from copilot.drafting import alternatives, case, exploring, opening, work
 from copilot.insight import records
 from copilot.knowledge import embedding
 from copilot.learning import ledger
-from copilot.relationship import notes
+from copilot.relationship import notes, strategies
 from interactions import asking, delivering, inbox, outbox, sync
 
 log = logging.getLogger(__name__)
@@ -79,6 +79,7 @@ def sweep_once(rung: Rung) -> None:
     _ring(inbox.APPLY, inbox.due_events(MOST_ROWS), rung)
     _ring(opening.DRAFT, work.due_drafts(MOST_ROWS), rung)
     _ring(alternatives.WRITE, alternatives.due(MOST_ROWS), rung)
+    _ring(strategies.EXPLORE, exploring.due_strategies(MOST_ROWS), rung)
     _ring(case.SUMMARISE, case.due_cases(MOST_ROWS), rung)
     _ring(outbox.DELIVER, delivering.due_rows(MOST_ROWS), rung)
     _ring(asking.ASK, asking.due_questions(MOST_ROWS), rung)
