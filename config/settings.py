@@ -164,6 +164,7 @@ CELERY_TASK_ROUTES = {
     "copilot.tasks.draft": {"queue": "drafting"},
     "copilot.tasks.alternative": {"queue": "drafting"},
     "copilot.tasks.explore": {"queue": "drafting"},
+    "copilot.tasks.rehearse": {"queue": "fetching"},
     "copilot.tasks.count_topic": {"queue": "learning"},
     "copilot.tasks.learn": {"queue": "learning"},
     "copilot.tasks.read": {"queue": "learning"},

@@ -14,10 +14,13 @@ from copilot.models import (
     ArticleProposal,
     Decision,
     Draft,
+    DraftingRequest,
     Lesson,
     LessonMove,
     LessonUse,
     Offer,
+    Rehearsal,
+    RehearsedReply,
     SavedReply,
     Signal,
     Spending,
@@ -72,6 +75,30 @@ def visible_offers(who: Standing) -> QuerySet[Offer]:
 
 def decidable_offers(who: Standing) -> QuerySet[Offer]:
     return Offer.objects.all() if who.is_admin else Offer.objects.filter(team__in=who.lead_teams)
+
+
+def visible_rehearsals(who: Standing) -> QuerySet[Rehearsal]:
+    return Rehearsal.objects.all() if who.is_admin else Rehearsal.objects.filter(team__in=who.teams)
+
+
+def led_rehearsals(who: Standing) -> QuerySet[Rehearsal]:
+    return Rehearsal.objects.all() if who.is_admin else Rehearsal.objects.filter(team__in=who.lead_teams)
+
+
+def visible_rehearsed(who: Standing) -> QuerySet[RehearsedReply]:
+    """Their texts go with the conversations."""
+    mine = RehearsedReply.objects.filter(rehearsal__in=visible_rehearsals(who))
+    return mine.filter(conversation__in=visible_conversations(who))
+
+
+def visible_requests(who: Standing) -> QuerySet[DraftingRequest]:
+    rows = DraftingRequest.objects.all()
+    return rows if who.is_admin else rows.filter(team__in=who.teams)
+
+
+def decidable_requests(who: Standing) -> QuerySet[DraftingRequest]:
+    rows = DraftingRequest.objects.all()
+    return rows if who.is_admin else rows.filter(team__in=who.lead_teams)
 
 
 def counted_lessons(rows: QuerySet[Lesson]) -> QuerySet[Any]:

@@ -17,6 +17,7 @@ from copilot.models import (
     PastReply,
     ProposalEvidence,
     Question,
+    RehearsedReply,
     Signal,
     TopicLabel,
 )
@@ -44,6 +45,7 @@ def erase(fact: ContactErased) -> None:
     fact.gone["cases so far"] = CaseSummary.objects.filter(within).delete()[0]
     TopicLabel.objects.filter(within).delete()
     fact.gone["questions"] = Question.objects.filter(within).delete()[0]
+    fact.gone["rehearsed replies"] = RehearsedReply.objects.filter(within | _near(fact)).delete()[0]
     fact.gone["drafts"] = Draft.objects.filter(within).delete()[0]
     fact.gone["sources of other drafts"] = _strike_sources(fact)
     fact.gone["lines of other briefs"] = _strike_lines(fact)
@@ -77,10 +79,7 @@ def _strike_sources(fact: ContactErased) -> int:
     """
     ids = {f"{kind[0]}{pk}" for kind, pk in fact.rows}
     struck = 0
-    pairs = ContactMerge.objects.filter(Q(contact=fact.contact_id) | Q(into=fact.contact_id))
-    once_one = {pk for pair in pairs.values_list("contact", "into") for pk in pair}
-    theirs = Q(conversation__account__isnull=False, conversation__account=fact.account_id)
-    near = Draft.objects.filter(theirs | Q(conversation__contact__in=once_one))
+    near = Draft.objects.filter(_near(fact))
     for draft in near.filter(~Q(sources=[]) | Q(state__in=Draft.WORKING)).select_related("conversation"):
         kept = [one for one in draft.sources if one["id"] not in ids]
         struck += len(draft.sources) - len(kept)
@@ -89,6 +88,14 @@ def _strike_sources(fact: ContactErased) -> int:
         elif len(kept) < len(draft.sources):
             _rest_on(draft, kept)
     return struck
+
+
+def _near(fact: ContactErased) -> Q:
+    """What is about the conversations of others of the account, or of whom they were one with for a time."""
+    pairs = ContactMerge.objects.filter(Q(contact=fact.contact_id) | Q(into=fact.contact_id))
+    once_one = {pk for pair in pairs.values_list("contact", "into") for pk in pair}
+    theirs = Q(conversation__account__isnull=False, conversation__account=fact.account_id)
+    return theirs | Q(conversation__contact__in=once_one)
 
 
 def _rest_on(draft: Draft, sources: list[object]) -> None:

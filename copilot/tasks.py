@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_init
 
-from copilot import daily, reading
+from copilot import daily, reading, rehearsing
 from copilot.drafting import alternatives, exploring, summary
 from copilot.drafting.work import engine_in_use, work
 from copilot.insight import records
@@ -46,6 +46,11 @@ def learn(signal_id: int) -> None:
 @shared_task
 def read(reading_id: int) -> None:
     reading.read(reading_id)
+
+
+@shared_task
+def rehearse(reply_id: int) -> None:
+    rehearsing.rehearse(reply_id)
 
 
 @shared_task

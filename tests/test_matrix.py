@@ -22,7 +22,7 @@ from copilot import decisions
 from copilot.daily import SALT
 from copilot.decisions import Actor
 from copilot.knowledge import proposals, texts
-from copilot.models import Lesson, Offer, Spending, Topic
+from copilot.models import DraftingRequest, Lesson, Offer, Rehearsal, Spending, Topic
 from copilot.relationship import strategies
 from customers.models import ContactMerge, Erasure, Goal, Note, Promise, Record
 from interactions import files
@@ -96,6 +96,13 @@ CONSOLE = [
     post("offer-decide",             "302 404 404 404 303 303 303 302", do="accept", version=1),
     get("teach",                     "302 200 200 200 200 200 200 302"),
     post("teach",                    "302 200 404 200 200 200 200 302", team="{teams}", sentence="Add “Bye.”"),
+    get("rehearsals",                "302 200 200 200 200 200 200 302"),
+    post("rehearsals",               "302 404 404 404 422 422 422 302", team="{teams}", size=5, seed=1),
+    get("rehearsal",                 "302 200 404 200 200 200 200 302"),
+    post("rehearsal",                "302 404 404 404 303 303 303 302", do="stop"),
+    get("rehearsed-reply",           "302 200 404 200 200 404 200 302"),
+    post("drafting-ask",             "302 303 404 303 303 303 303 302", team="{teams}"),
+    post("drafting-decide",          "302 404 404 404 303 303 303 302", do="approve"),
     get("lesson",                    "302 200 404 200 200 200 200 302"),
     post("lesson",                   "302 404 404 404 303 303 303 302", do="retire", version=1),
     post("learnt",                   "302 404 404 404 404 404 404 302"),
@@ -236,6 +243,11 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
     offer = Offer.objects.create(
         lesson=lesson, from_team=cast.sales, team=cast.support, kind="closing", after="Bye", key="o", agree=2
     )
+    rehearsal = Rehearsal.objects.create(team=cast.support, seed=1, size=1, of=1)
+    rehearsed = rehearsal.replies.create(
+        message=talk.messages.get(), conversation=talk, state="done", text="Hi", distance=0.5, due_at=now
+    )
+    asked = DraftingRequest.objects.create(team=cast.support, topic=topic)
     spent = Spending.objects.create(team=cast.support, day=now.date(), drafts=3, cost_micros=4200)
     event = an_event(connection=connection).pk
     strategy = strategies.begin(cast.fjord, cast.karim, strategies.Told("Renew in March"))
@@ -264,6 +276,7 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
         "add-file": talk.pk, "file": talk.pk, "sha256": file.sha256,
         "offer_id": offer.pk, "offers": offer.pk, "decide-offer": offer.pk,
         "proposals": proposal.pk, "decide-proposal": proposal.pk, "keep-answer": talk.pk,
+        "rehearsal_id": rehearsal.pk, "reply_id": rehearsed.pk, "request_id": asked.pk,
         "lesson_id": lesson.pk, "lessons": lesson.pk, "move-lesson": lesson.pk,
         "delivery_id": decision.outbox_id, "fate": "arrived", "kind": "articles", "proposal_id": proposal.pk,
         "text": article.pk, "text-edit": article.pk, "text-retire": article.pk, "text-version": article.pk,

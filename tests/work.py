@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 
 from config import children
 from config.children import Process
-from copilot import daily, reading
+from copilot import daily, reading, rehearsing
 from copilot.drafting import exploring
 from interactions import delivering, inbox
 from interactions.models import Connection, OutboxMessage
@@ -57,6 +57,13 @@ def mail_people() -> int:
     due = daily.due_mails(500)
     for mail_id in due:
         daily.mail(mail_id)
+    return len(due)
+
+
+def rehearse_replies() -> int:
+    due = rehearsing.due_replies()
+    for reply_id in due:
+        rehearsing.rehearse(reply_id)
     return len(due)
 
 

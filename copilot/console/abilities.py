@@ -14,9 +14,9 @@ from copilot.console.copilot_team import has_teams, team_and_chips
 from copilot.console.fill_rows import day_and_time
 from copilot.console.rows import Fact
 from copilot.console.shell import copilot_tabs, shell
-from copilot.console.team import place_of
 from copilot.console.topics import limits_of, topic_rows
 from copilot.console.visit import Visit, page
+from copilot.drafting.switch import place_of
 from copilot.models import Article, DraftingSwitch, PastReply, SavedReply
 from copilot.templatetags.rapport import ago
 from interactions.models import Connection, FieldRule, InboxEvent

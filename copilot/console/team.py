@@ -12,6 +12,7 @@ from copilot.console.fill_rows import colleague
 from copilot.console.rows import SecondYes, SwitchLine, TeamSwitches
 from copilot.console.shell import shell, tabs
 from copilot.console.visit import Visit, page
+from copilot.drafting.switch import place_of, set_switch
 from copilot.models import DraftingSwitch
 from copilot.release_rules import plain
 from customers.access import visible_accounts
@@ -93,15 +94,6 @@ def _line(visit: Visit, switch: DraftingSwitch) -> SwitchLine:
     return SwitchLine(f"switch-{switch.pk}", place_of(switch), switch.mode, "Wins over the lines above.")
 
 
-def place_of(switch: DraftingSwitch) -> str:
-    parts = [
-        f"Customer: {switch.account}" if switch.account else "",
-        f"Topic: {switch.topic}" if switch.topic else "",
-        f"Channel: {switch.channel}" if switch.channel else "",
-    ]
-    return ", ".join(part for part in parts if part)
-
-
 def _keep(visit: Visit, team: Team) -> str:
     """Keep what the form says; returns what is wrong with it, in words."""
     post = visit.request.POST
@@ -111,9 +103,11 @@ def _keep(visit: Visit, team: Team) -> str:
             note_deed(visit.person, "removed switch", switch, place=place_of(switch))
             switch.delete()
         elif told in Mode.values and told != switch.mode:
-            _set(visit, team, told, account=switch.account, topic=switch.topic, channel=switch.channel)
+            set_switch(
+                team, told, visit.person, account=switch.account, topic=switch.topic, channel=switch.channel
+            )
     if post.get("mode") in Mode.values:
-        general = _set(visit, team, post["mode"])
+        general = set_switch(team, post["mode"], visit.person)
         general.pilot.set(_pilots(team, post.getlist("pilot")))
     return _add(visit, team)
 
@@ -133,28 +127,17 @@ def _add(visit: Visit, team: Team) -> str:
         return "Choose off, on request or always for the new line. It was not added."
     match kind:
         case "channel":
-            _set(visit, team, mode, channel=value.lower()[:20])
+            set_switch(team, mode, visit.person, channel=value.lower()[:20])
         case "topic":
-            _set(visit, team, mode, topic=value[:80])
+            set_switch(team, mode, visit.person, topic=value[:80])
         case _:
             account = _account(visit, value)
             if account is None:
                 return f"No customer of yours is called “{value[:80]}”. The line was not added."
-            _set(visit, team, mode, account=account)
+            set_switch(team, mode, visit.person, account=account)
     return ""
 
 
 def _account(visit: Visit, name: str) -> Account | None:
     seen = Account.objects.all() if visit.who.is_admin else visible_accounts(visit.who)
     return seen.filter(name__iexact=name).first()
-
-
-def _set(
-    visit: Visit, team: Team, mode: str, *, account: Account | None = None, topic: str = "", channel: str = ""
-) -> DraftingSwitch:  # fmt: skip
-    switch, _ = DraftingSwitch.objects.update_or_create(
-        team=team, account=account, topic=topic, channel=channel,
-        defaults={"mode": mode, "set_by": visit.person},
-    )  # fmt: skip
-    note_deed(visit.person, "set switch", switch, place=place_of(switch), mode=mode)
-    return switch

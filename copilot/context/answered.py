@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from copilot.context import earlier
+from copilot.context.earlier import Moment
 from copilot.context.value import MOST_ITEM, Item, cut
 from copilot.models import Question
 from interactions.models import Conversation
@@ -9,9 +11,11 @@ from interactions.models import Conversation
 MOST_ANSWERS = 10
 
 
-def answers(conversation: Conversation) -> Iterable[Item]:
+def answers(conversation: Conversation, then: Moment | None = None) -> Iterable[Item]:
     """The newest first. `title` begins with the gap that it fills."""
-    rows = conversation.questions.filter(answered_at__isnull=False).select_related("answered_by")
+    rows = conversation.questions.filter(earlier.answered(then), answered_at__isnull=False).select_related(
+        "answered_by"
+    )
     for row in rows.order_by("-answered_at")[:MOST_ANSWERS]:
         yield Item(
             id=f"q{row.pk}", kind="answer", title=title(row), text=cut(row.answer, MOST_ITEM),

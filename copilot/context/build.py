@@ -3,15 +3,14 @@
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Q
-from django.utils import timezone
 
-from copilot.context import budget, retrieval, written
+from copilot.context import budget, earlier, retrieval, written
 from copilot.context.answered import answers
 from copilot.context.consensus import agree
+from copilot.context.earlier import Moment
 from copilot.context.hiding import without_hidden
 from copilot.context.known import known_of
 from copilot.context.taught import lessons_for
@@ -30,28 +29,31 @@ _SHOWN = ("conversation", "by", "author_name", "text", "sent_at")  # of a messag
 CONVERSATION = ("team", "contact__shown_as", "account__manager", "assignee", "case__until")
 
 
-def build_context(draft: Draft) -> Context:
-    """Of a draft that was read with its conversation and what CONVERSATION names; within the token budget."""
-    context = _all(draft)
+def build_context(draft: Draft, then: Moment | None = None) -> Context:
+    """Of a draft that was read with its conversation and what CONVERSATION names; within the token budget.
+
+    `then`: as it would have been built at that moment, of a conversation as it stood.
+    """
+    context = _all(draft, then)
     about = "\n".join([context.subject, context.question, *(item.text for item in context.items)])
-    taught = replace(context, lessons=lessons_for(draft, context.language, about))
+    taught = replace(context, lessons=lessons_for(draft, context.language, about, then))
     return budget.within(without_hidden(taught), settings.COPILOT_CONTEXT_TOKENS)
 
 
-def _all(draft: Draft) -> Context:
+def _all(draft: Draft, then: Moment | None) -> Context:
     conversation = draft.conversation
     contact, account = conversation.contact, conversation.account
     shown, contacts = (contact.shown if contact else None), ids_of(contact)
-    case = getattr(conversation, "case", None)
-    said, outgrown = _latest(conversation, case)
+    case = None if then else getattr(conversation, "case", None)
+    said, outgrown = _latest(conversation, case, then)
     turns = _turns(said)
     language = conversation.language or (contact.language if contact else "") or "en"
     question = _question(turns)
-    examples = _examples(conversation, turns, question, language)
-    known = known_of(conversation, contacts, question)
+    examples = _examples(conversation, turns, question, language, then)
+    known = known_of(conversation, contacts, question, then)
     return Context(
         conversation_id=conversation.pk,
-        at=timezone.localtime(timezone=ZoneInfo(conversation.team.time_zone)),
+        at=earlier.now_there(conversation.team.time_zone, then),
         subject=conversation.subject,
         channel=conversation.channel,
         language=language,
@@ -64,13 +66,13 @@ def _all(draft: Draft) -> Context:
         about_account=known.about,
         turns=turns,
         items=(
-            *answers(conversation),
+            *answers(conversation, then),
             *known.items,
             *_own_words(conversation, said),
             *_cited(conversation, case),
-            *_earlier(conversation, contacts),
+            *_earlier(conversation, contacts, then),
             *_usual_reply(conversation, examples, question),
-            *_knowledge(conversation, question, language),
+            *_knowledge(conversation, question, language, then),
         ),
         examples=tuple(examples),
         instructions=tuple(draft.instructions),
@@ -80,13 +82,15 @@ def _all(draft: Draft) -> Context:
     )
 
 
-def _latest(conversation: Conversation, case: CaseSummary | None) -> tuple[list[Message], bool]:
+def _latest(
+    conversation: Conversation, case: CaseSummary | None, then: Moment | None
+) -> tuple[list[Message], bool]:
     """What was said since the case so far, the oldest first, and whether there is more than fits.
 
     An automatic answer is no turn. The first turn moves only with the case, so that the turns after it stay in
     the provider's cache.
     """
-    said = conversation.messages.filter(automatic="").only(*_SHOWN)
+    said = conversation.messages.filter(earlier.said(then), automatic="").only(*_SHOWN)
     if case and case.until:
         last = case.until
         said = said.filter(Q(sent_at__gt=last.sent_at) | Q(sent_at=last.sent_at, pk__gt=last.pk))
@@ -126,10 +130,11 @@ def _said_before(turns: tuple[Turn, ...]) -> str:
 
 
 def _examples(
-    conversation: Conversation, turns: tuple[Turn, ...], question: str, language: str
+    conversation: Conversation, turns: tuple[Turn, ...], question: str, language: str, then: Moment | None
 ) -> list[Example]:
     near = retrieval.asked_text(_said_before(turns), question or conversation.subject)
-    return retrieval.near_replies(conversation.team, near, language, conversation.pk)
+    before = then.at if then else None
+    return retrieval.near_replies(conversation.team, near, language, conversation.pk, before=before)
 
 
 def _closing(conversation: Conversation) -> str:
@@ -144,14 +149,14 @@ def _own_words(conversation: Conversation, said: list[Message]) -> Iterable[Item
         yield message_item(row, conversation, internal=row.by == Message.By.NOTE)
 
 
-def _earlier(conversation: Conversation, contacts: Collection[int]) -> Iterable[Item]:
+def _earlier(conversation: Conversation, contacts: Collection[int], then: Moment | None) -> Iterable[Item]:
     """The same person's latest other conversations: the latest answers in them."""
     if not contacts:
         return
-    others = Conversation.objects.filter(contact__in=contacts).exclude(pk=conversation.pk)
+    others = Conversation.objects.filter(earlier.begun(then), contact__in=contacts).exclude(pk=conversation.pk)
     latest = others.order_by("-last_message_at").values("pk")[:LATEST_CONVERSATIONS]
-    answers = Message.objects.filter(conversation__in=latest, by=Message.By.COLLEAGUE)
-    rows = answers.select_related("conversation").only(*_SHOWN, "conversation__channel")
+    said = Message.objects.filter(earlier.sent(then), conversation__in=latest, by=Message.By.COLLEAGUE)
+    rows = said.select_related("conversation").only(*_SHOWN, "conversation__channel")
     for row in rows.order_by("-sent_at")[:EARLIER_ANSWERS]:
         yield message_item(row, row.conversation)
 
@@ -185,14 +190,14 @@ def _usual_reply(conversation: Conversation, examples: list[Example], question: 
         )
 
 
-def _knowledge(conversation: Conversation, question: str, language: str) -> Iterable[Item]:
-    near = f"{conversation.subject}\n{question}"
-    for reply in written.near_saved_replies(conversation.team, near, language):
+def _knowledge(conversation: Conversation, question: str, language: str, then: Moment | None) -> Iterable[Item]:
+    near, before = f"{conversation.subject}\n{question}", then.at if then else None
+    for reply in written.near_saved_replies(conversation.team, near, language, before=before):
         yield Item(
             id=f"s{reply.id}", kind="saved_reply", title=reply.title, text=cut(reply.text, MOST_ITEM),
             author=conversation.team.name, at=reply.updated_at, url=f"/saved-replies/{reply.id}/",
         )  # fmt: skip
-    for article in written.near_articles(conversation.team, near, language):
+    for article in written.near_articles(conversation.team, near, language, before=before):
         yield Item(
             id=f"a{article.id}", kind="article", title=article.title, text=cut(article.text, MOST_CHARACTERS),
             author="Articles", at=article.updated_at, url=f"/articles/{article.id}/",

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import Q
-from django.utils import timezone
 
+from copilot.context import earlier
 from copilot.context.complaint import is_complaint
+from copilot.context.earlier import Moment
 from copilot.context.told import about, record_text, record_title, rules_of
 from copilot.context.value import MOST_ITEM, Item, Unused, cut
 from customers.models import Account, Goal, Note, Promise, Record
@@ -25,27 +27,33 @@ class Known:
     unused: tuple[Unused, ...]
 
 
-def known_of(conversation: Conversation, contacts: Collection[int], said: str) -> Known:
+def known_of(
+    conversation: Conversation, contacts: Collection[int], said: str, then: Moment | None = None
+) -> Known:
     """Of a conversation that was read with its contact, its account and the account's manager.
 
     `said` is what waits for an answer; `contacts` are the contact and whoever was merged with it: what is known
     of one is known of all.
     """
     contact, account = conversation.contact, conversation.account
-    notes, unused = _notes(account, contacts)
-    records, may = _told(conversation, contacts)
+    notes, unused = _notes(account, contacts, then)
+    records, may = _told(conversation, contacts, then)
     if len(records) > MOST_RECORDS:
         unused.append(Unused("older records", f"the newest {MOST_RECORDS} are read"))
     told = record_items(records[:MOST_RECORDS], may)
-    goals, kept_out = _goals(account, said)
+    goals, kept_out = _goals(account, said, then)
     unused += kept_out
-    items = (*told, *notes, *_promises(account, contacts), *goals)
-    return Known(items, about(account, contact.shown if contact else None, may), tuple(unused))
+    items = (*told, *notes, *_promises(account, contacts, then), *goals)
+    shown = contact.shown if contact else None
+    lines = about(earlier.knew(account, then), earlier.knew(shown, then), may)
+    return Known(items, lines, tuple(unused))
 
 
-def _told(conversation: Conversation, contacts: Collection[int]) -> tuple[list[Record], Reach]:
+def _told(
+    conversation: Conversation, contacts: Collection[int], then: Moment | None
+) -> tuple[list[Record], Reach]:
     """The latest records, one more than are shown, and what of all that CRMs told the model may read."""
-    rows = Record.objects.filter(_of(conversation.account, contacts))
+    rows = Record.objects.filter(_of(conversation.account, contacts), earlier.records(then))
     records = list(rows.order_by("-occurred_at", "-pk")[: MOST_RECORDS + 1])
     return records, reach(rules_of(conversation, contacts, records))
 
@@ -71,14 +79,17 @@ def record_items(records: Iterable[Record], may: Reach) -> Iterable[Item]:
         )
 
 
-def _notes(account: Account | None, contacts: Collection[int]) -> tuple[list[Item], list[Unused]]:
+def _notes(
+    account: Account | None, contacts: Collection[int], then: Moment | None
+) -> tuple[list[Item], list[Unused]]:
     """Accepted notes that are still true; the rest is named with the reason it was left out."""
     if account is None and len(contacts) < 2:
         return [], []
     items, left = [], dict.fromkeys(("out of date", "not reviewed yet", "about another contact"), 0)
-    rows = Note.objects.filter(_of(account, contacts)).exclude(state__in=["rejected", "superseded"])
+    rows = Note.objects.filter(_of(account, contacts), earlier.notes(then))
+    rows = rows.exclude(state__in=["rejected", "superseded"])
     for note in rows.select_related("author").order_by("-created_at")[:40]:
-        why = _why_not(note, contacts)
+        why = _why_not(note, contacts, earlier.today(then))
         if why:
             left[why] += 1
         else:
@@ -87,18 +98,14 @@ def _notes(account: Account | None, contacts: Collection[int]) -> tuple[list[Ite
     return items, unused
 
 
-def _why_not(note: Note, contacts: Collection[int]) -> str:
+def _why_not(note: Note, contacts: Collection[int], today: date) -> str:
     if note.state == Note.State.PROPOSED:
         return "not reviewed yet"
-    if note.state == Note.State.EXPIRED or _is_past(note):
+    if note.state == Note.State.EXPIRED or (note.review_by is not None and note.review_by < today):
         return "out of date"
     personal = note.kind == Note.Kind.PERSONAL
     other = note.contact_id and note.contact_id not in contacts
     return "about another contact" if personal and other else ""
-
-
-def _is_past(note: Note) -> bool:
-    return note.review_by is not None and note.review_by < timezone.localdate()
 
 
 def note_item(note: Note) -> Item:
@@ -114,11 +121,13 @@ def note_item(note: Note) -> Item:
     )
 
 
-def _promises(account: Account | None, contacts: Collection[int]) -> Iterable[Item]:
+def _promises(account: Account | None, contacts: Collection[int], then: Moment | None) -> Iterable[Item]:
     if account is None and len(contacts) < 2:
         return
-    rows = Promise.objects.filter(_of(account, contacts), state=Promise.State.OPEN)
-    yield from map(promise_item, rows.select_related("owner").order_by("due_at")[:10])
+    rows = Promise.objects.filter(_of(account, contacts), earlier.open_promises(then))
+    for row in rows.select_related("owner").order_by("due_at")[:10]:
+        row.due_at = earlier.due(row, then)
+        yield promise_item(row)
 
 
 def promise_item(row: Promise) -> Item:
@@ -134,11 +143,11 @@ def promise_item(row: Promise) -> Item:
     )
 
 
-def _goals(account: Account | None, said: str) -> tuple[list[Item], list[Unused]]:
+def _goals(account: Account | None, said: str, then: Moment | None) -> tuple[list[Item], list[Unused]]:
     """What matters with the account; on a complaint only what its manager wants to be heeded even then."""
     if account is None:
         return [], []
-    rows = list(Goal.objects.filter(account=account, is_active=True).order_by("pk")[:5])
+    rows = list(Goal.objects.filter(earlier.begun(then), account=account, is_active=True).order_by("pk")[:5])
     kept = [row for row in rows if not row.not_on_complaints] if is_complaint(said) else rows
     out = len(rows) - len(kept)
     unused = [Unused(f"{out} goal{'s' if out > 1 else ''}", "the customer complains")] if out else []

@@ -6,6 +6,7 @@ some are ranked: those that share a rare word or two less frequent ones (`rarity
 """
 
 import re
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
@@ -58,13 +59,15 @@ def fused(by_words: dict[int, float], by_meaning: dict[int, float], limit: int) 
     return {pk: scores[pk] for pk in sorted(ranks, key=lambda pk: (-ranks[pk], -pk))[:limit]}
 
 
-def near_replies(team: Team, text: str, language: str, exclude: int, limit: int = 30) -> list[Example]:
-    """Past replies of the team to something like `text`, the nearest first."""
-    scores = ranked_replies(team, text, language, exclude, limit)
+def near_replies(
+    team: Team, text: str, language: str, exclude: int, limit: int = 30, before: datetime | None = None
+) -> list[Example]:
+    """Past replies of the team to something like `text`, the nearest first; only what was sent `before`."""
+    scores = ranked_replies(team, text, language, exclude, limit, before)
     model = vectors.model()
     if model:
         numbers = vectors.numbers_of(text, model)
-        scores = fused(scores, vectors.near_replies(team, numbers, exclude, limit), limit)
+        scores = fused(scores, vectors.near_replies(team, numbers, exclude, limit, before=before), limit)
     return examples(scores)
 
 
@@ -89,16 +92,18 @@ WHERE reply.id = ANY(%s)
 """
 
 
+_EARLIER = "AND sent_at < %(before)s"
+
 # Three steps, each on fewer rows than the one before: looked up, ranked roughly, ranked with care.
 _RANKED = """
 WITH looked_up AS (
     (SELECT id, vector FROM copilot_pastreply
-     WHERE vector @@ %(lookup)s::tsquery AND team_id = %(team)s AND conversation_id <> %(exclude)s
+     WHERE vector @@ %(lookup)s::tsquery AND team_id = %(team)s AND conversation_id <> %(exclude)s {earlier}
      LIMIT %(most)s)
     UNION ALL
     (SELECT id, vector FROM (
-        SELECT id, vector, conversation_id FROM copilot_pastreply WHERE team_id = %(team)s ORDER BY id DESC
-        LIMIT %(newest)s) AS newest
+        SELECT id, vector, conversation_id FROM copilot_pastreply WHERE team_id = %(team)s {earlier}
+        ORDER BY id DESC LIMIT %(newest)s) AS newest
      WHERE conversation_id <> %(exclude)s AND vector @@ %(words)s::tsquery)
 ), roughly AS (
     SELECT DISTINCT ON (near, id) id, vector, ts_rank(vector, %(words)s::tsquery, 1) AS near
@@ -109,7 +114,9 @@ ORDER BY near DESC, id DESC LIMIT %(limit)s
 """
 
 
-def ranked_replies(team: Team, text: str, language: str, exclude: int, limit: int) -> dict[int, float]:
+def ranked_replies(
+    team: Team, text: str, language: str, exclude: int, limit: int, before: datetime | None = None
+) -> dict[int, float]:
     """By words alone, the nearest first, with the rank of each."""
     words = lexemes(first_words(text), dictionary(language))
     if not words:
@@ -119,10 +126,10 @@ def ranked_replies(team: Team, text: str, language: str, exclude: int, limit: in
         "lookup": sought, "words": " | ".join(map(quoted, words)),
         "team": team.pk, "exclude": exclude, "limit": limit, "most": MOST_RANKED,
         "newest": NEWEST if few else 0,
-        "rough": max(ROUGHLY, limit),
+        "rough": max(ROUGHLY, limit), "before": before,
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_RANKED, told)
+        cursor.execute(_RANKED.format(earlier=_EARLIER if before else ""), told)
         return {pk: float(near) for pk, near in cursor.fetchall()}
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from django.db.models import Q, QuerySet
 
+from copilot.context.earlier import Moment, lessons_in_use
 from copilot.lessons import SINGLE, Rule, most_specific
 from copilot.models import Draft, Lesson
 from copilot.words import content
@@ -13,7 +14,7 @@ MOST_OF_A_WAY = 40  # read by each of the three ways in which lessons are looked
 _READ = ("pk", "kind", "before", "after", "near", "person", "tiers", "proof")
 
 
-def lessons_for(draft: Draft, language: str, about: str) -> tuple[Rule, ...]:
+def lessons_for(draft: Draft, language: str, about: str, then: Moment | None = None) -> tuple[Rule, ...]:
     """Those in use in the team, and for whoever answers: the assignee, else who asked for the draft.
 
     `about` is all that the draft will be written from. The lines that every letter has, what the words in it
@@ -22,7 +23,7 @@ def lessons_for(draft: Draft, language: str, about: str) -> tuple[Rule, ...]:
     conversation = draft.conversation
     answers = conversation.assignee_id or draft.requested_by_id
     whose = Q(person=None) | Q(person=answers) if answers else Q(person=None)
-    rows = Lesson.objects.filter(whose, team=conversation.team_id, state=Lesson.State.ACTIVE)
+    rows = lessons_in_use(Lesson.objects.filter(whose, team=conversation.team_id), then)
     rows = rows.filter(language__in=("", language))
     tier = conversation.account.tier if conversation.account else ""
     found = _looked_up(rows.filter(Q(tiers=[]) | Q(tiers__contains=[tier])), content(about))

@@ -5,6 +5,7 @@ team are found. Whose rows may be seen is part of the search, not of what is don
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
 
@@ -89,18 +90,24 @@ def keep(kind: str, rows: Iterable[tuple[int, int | None, int | None, Sequence[f
         cursor.executemany(sql, [(pk, team, talk, written(numbers)) for pk, team, talk, numbers in rows])
 
 
+_EARLIER = " AND past_reply_id IN (SELECT id FROM copilot_pastreply WHERE sent_at < %(before)s)"
+
+
 def near_replies(
-    team: Team, numbers: Sequence[float], exclude: int, limit: int, *, exact: bool | None = None
-) -> dict[int, float]:
+    team: Team, numbers: Sequence[float], exclude: int, limit: int, *, exact: bool | None = None,
+    before: datetime | None = None,
+) -> dict[int, float]:  # fmt: skip
     """The nearest past replies of the team, the nearest first, with the cosine of each."""
     exact = _is_small(team) if exact is None else exact
     # Adding nothing to the distance keeps the index out of it.
     distance = "(numbers <=> %(to)s::halfvec)" + (" + 0" if exact else "")
     sql = (
         f"SELECT past_reply_id, {distance} AS far FROM {TABLE} WHERE team_id = %(team)s"
-        f" AND conversation_id <> %(exclude)s AND past_reply_id IS NOT NULL ORDER BY {distance} LIMIT %(limit)s"
+        f" AND conversation_id <> %(exclude)s AND past_reply_id IS NOT NULL"
+        f"{_EARLIER if before else ''} ORDER BY {distance} LIMIT %(limit)s"
     )
     told: dict[str, Any] = {"to": written(numbers), "team": team.pk, "exclude": exclude, "limit": limit}
+    told["before"] = before
     with transaction.atomic(), connection.cursor() as cursor:
         if not exact:
             cursor.execute(

@@ -4,7 +4,7 @@ Ranking with care costs some forty times what ranking roughly does, so only the 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,11 +21,12 @@ MOST_FUSED = 10  # by words, and as many by meaning
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`rows` is what a team may draw on, as SQL after FROM."""
+    """`rows` is what a team may draw on, as SQL after FROM; with `before`, what did not change since."""
 
     name: str
     text: str
     rows: str
+    before: datetime | None = None
 
 
 SAVED_REPLY = Kind(
@@ -47,12 +48,22 @@ class Text:
     updated_at: datetime
 
 
-def near_saved_replies(team: Team, text: str, language: str, limit: int = 3) -> list[Text]:
-    return _near(SAVED_REPLY, team, text, language, limit)
+def near_saved_replies(
+    team: Team, text: str, language: str, limit: int = 3, before: datetime | None = None
+) -> list[Text]:
+    return _near(_until(SAVED_REPLY, before), team, text, language, limit)
 
 
-def near_articles(team: Team, text: str, language: str, limit: int = 3) -> list[Text]:
-    return _near(ARTICLE, team, text, language, limit)
+def near_articles(
+    team: Team, text: str, language: str, limit: int = 3, before: datetime | None = None
+) -> list[Text]:
+    return _near(_until(ARTICLE, before), team, text, language, limit)
+
+
+def _until(kind: Kind, before: datetime | None) -> Kind:
+    if before is None:
+        return kind
+    return replace(kind, rows=f"{kind.rows} AND updated_at < %(before)s", before=before)
 
 
 def _near(kind: Kind, team: Team, text: str, language: str, limit: int) -> list[Text]:
@@ -60,7 +71,7 @@ def _near(kind: Kind, team: Team, text: str, language: str, limit: int) -> list[
     scores = _by_words(kind, team, text, language)
     model = vectors.model()
     if model:
-        ids = [pk for (pk,) in _rows(f"SELECT id FROM {kind.rows}", {"team": team.pk})]
+        ids = [pk for (pk,) in _rows(f"SELECT id FROM {kind.rows}", _told(kind, team))]
         by_meaning = vectors.near_texts(kind.name, ids, vectors.numbers_of(text, model), MOST_FUSED)
         scores = fused(scores, {pk: near for pk, near in by_meaning.items() if near >= model.enough}, limit)
     return _read(kind, team, list(scores)[:limit])
@@ -77,9 +88,8 @@ SELECT id, ts_rank_cd(vector, words, 1) AS near FROM (
 
 
 def _by_words(kind: Kind, team: Team, text: str, language: str) -> dict[int, float]:
-    told = {
-        "dictionary": dictionary(language), "words": first_words(text), "team": team.pk,
-        "roughly": ROUGHLY, "most": MOST_FUSED,
+    told = _told(kind, team) | {
+        "dictionary": dictionary(language), "words": first_words(text), "roughly": ROUGHLY, "most": MOST_FUSED,
     }  # fmt: skip
     return {pk: float(near) for pk, near in _rows(_RANKED.format(rows=kind.rows), told)}
 
@@ -88,8 +98,12 @@ def _read(kind: Kind, team: Team, ids: list[int]) -> list[Text]:
     if not ids:
         return []
     sql = f"SELECT id, title, {kind.text}, updated_at FROM {kind.rows} AND id = ANY(%(ids)s)"
-    found = {row[0]: Text(*row) for row in _rows(sql, {"team": team.pk, "ids": ids})}
+    found = {row[0]: Text(*row) for row in _rows(sql, _told(kind, team) | {"ids": ids})}
     return [found[pk] for pk in ids if pk in found]
+
+
+def _told(kind: Kind, team: Team) -> dict[str, Any]:
+    return {"team": team.pk, "before": kind.before}
 
 
 def _rows(sql: str, told: dict[str, Any]) -> Iterable[tuple[Any, ...]]:

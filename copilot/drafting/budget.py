@@ -29,8 +29,16 @@ def check_budget(draft: Draft) -> None:
 
 def has_money(team: Team) -> bool:
     """Whether the team may ask a model for something else than a draft, such as the case so far."""
+    return opens_again(team) is None
+
+
+def opens_again(team: Team) -> datetime | None:
+    """When a budget that is used up opens again; None while there is money."""
     limits = DraftingLimits.objects.filter(team=team).first()
-    return limits is None or not _of_team(limits, timezone.localtime(timezone=ZoneInfo(team.time_zone)))
+    if limits is None:
+        return None
+    used_up = _of_team(limits, timezone.localtime(timezone=ZoneInfo(team.time_zone)))
+    return max((until for _, until in used_up), default=None)
 
 
 def check_team(team: Team) -> None:

@@ -1,5 +1,6 @@
 """Whether the copilot may draft here: what the customer wants first, then the most specific switch."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -8,7 +9,8 @@ from copilot.models import DraftingSwitch
 from customers.merging import group_of
 from customers.models import Account, Contact
 from interactions.models import Conversation
-from people.models import User
+from people.audit import note_deed
+from people.models import ApiKey, Team, User
 
 Mode = DraftingSwitch.Mode
 
@@ -76,3 +78,31 @@ def _most_specific(conversation: Conversation) -> DraftingSwitch | None:
     )
     found = list(here.prefetch_related("pilot"))
     return max(found, key=lambda s: (s.account_id is not None, s.topic != "", s.channel != ""), default=None)
+
+
+def set_switch(
+    team: Team, mode: str, person: User, *, account: Account | None = None, topic: str = "", channel: str = "",
+    key: ApiKey | None = None,
+) -> DraftingSwitch:  # fmt: skip
+    switch, _ = DraftingSwitch.objects.update_or_create(
+        team=team, account=account, topic=topic, channel=channel, defaults={"mode": mode, "set_by": person}
+    )
+    note_deed(person, "set switch", switch, key=key, place=place_of(switch), mode=mode)
+    return switch
+
+
+def place_of(switch: DraftingSwitch) -> str:
+    """Where it holds, in words; empty for the whole team."""
+    parts = [
+        f"Customer: {switch.account}" if switch.account else "",
+        f"Topic: {switch.topic}" if switch.topic else "",
+        f"Channel: {switch.channel}" if switch.channel else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def mode_of_team(team: Team) -> Callable[[str], str]:
+    """For a topic what holds for all customers and channels; empty: where no topic has a switch of its own."""
+    rows = DraftingSwitch.objects.filter(team=team, account=None, channel="")
+    modes = dict(rows.values_list("topic", "mode"))
+    return lambda topic: modes.get(topic, modes.get("", Mode.ALWAYS))

@@ -13,6 +13,7 @@ from copilot.models.limits import DraftingLimits, Spending
 from copilot.models.proposal import ArticleProposal, ProposalEvidence, TextVersion
 from copilot.models.question import Question
 from copilot.models.reading import Reading
+from copilot.models.rehearsal import DraftingRequest, Rehearsal, RehearsedReply
 from copilot.models.release import ReleaseRule
 from copilot.models.strategy import Strategy, StrategyDecision, StrategyRound
 from copilot.models.switch import DraftingSwitch
@@ -28,6 +29,7 @@ __all__ = [
     "Decision",
     "Draft",
     "DraftingLimits",
+    "DraftingRequest",
     "DraftingSwitch",
     "Embedding",
     "IdempotentAnswer",
@@ -41,6 +43,8 @@ __all__ = [
     "ProposalEvidence",
     "Question",
     "Reading",
+    "Rehearsal",
+    "RehearsedReply",
     "ReleaseRule",
     "SavedReply",
     "Signal",

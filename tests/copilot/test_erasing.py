@@ -16,7 +16,7 @@ from copilot import decisions
 from copilot.decisions import Actor
 from copilot.drafting import opening, work
 from copilot.drafting.engine import Reply, Say
-from copilot.models import Decision, Draft, PastReply
+from copilot.models import Decision, Draft, PastReply, Rehearsal, RehearsedReply
 from copilot.relationship import promises
 from customers.models import Contact, Erasure, Note, Promise, Record
 from interactions import erasing, files
@@ -114,6 +114,12 @@ def plant(crm: PushingCrm, cast: Cast, ines: Program) -> None:
         a_draft(conversation=conversation, text=f"Dear {M}", sources=[source], edited_text=f"My {M}",
                 instructions=[] if conversation == of_erik else [M], missing=[M],
                 unused=[{"what": M, "why": M}])  # fmt: skip
+    rehearsal = Rehearsal.objects.create(team=both.team, seed=1, size=2, of=2)
+    for conversation in (both, of_erik):  # what was rehearsed on Erik's may quote a note about her
+        rehearsal.replies.create(
+            message=conversation.messages.last(), conversation=conversation, state="done", text=f"Dear {M}",
+            missing=[M], checks=[{"words": M}], distance=0.5, due_at=timezone.now(),
+        )  # fmt: skip
     first = of_sigrid.drafts.get()
     decisions.escalate(first.pk, first.version, Actor(cast.ines), cast.petra, question=f"What of {M}?")
     first.refresh_from_db()
@@ -161,7 +167,7 @@ def test_nothing_is_left_anywhere(crm: PushingCrm, cast: Cast, written: Path, cl
     InboxEvent.objects.filter(key="waits").update(due_at=timezone.now() + timedelta(minutes=5))
     run_tasks()
 
-    assert left(written) == []
+    assert left(written) == [] and not RehearsedReply.objects.exists()
     assert not Contact.objects.filter(name__contains="Moe", identities__isnull=False).exists()
     assert not OutboxMessage.objects.exists() and not Approval.objects.exists()
     both = crm.conversation("c-both")

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 import bell
-from copilot import daily, reading
+from copilot import daily, reading, rehearsing
 from copilot.api.idempotency import forget_old_answers
 from copilot.drafting import alternatives, case, exploring, opening, work
 from copilot.insight import records
@@ -54,6 +54,7 @@ class Command(BaseCommand):
                         sync.keep_standing()
                         records.keep_fresh()
                         daily.open_due()
+                        rehearsing.end_finished()
                         tidy_at = time.monotonic() + (0 if tidy_up() else TIDY_SECONDS)
             except (OperationalError, InterfaceError):
                 log.warning("sweep: the database is away")
@@ -86,6 +87,7 @@ def sweep_once(rung: Rung) -> None:
     _ring(sync.FETCH, sync.due_syncs(MOST_ROWS), rung)
     _ring(records.COUNT, records.due_topics(MOST_ROWS), rung)
     _ring(reading.READ, reading.due_readings(MOST_ROWS), rung)
+    _ring(rehearsing.REHEARSE, rehearsing.due_replies(), rung)
     _ring(daily.MAIL, daily.due_mails(MOST_ROWS), rung)
     _ring(ledger.LEARN, ledger.due_signals(MOST_ROWS), rung)
     _ring(embedding.EMBED, embedding.due(), rung)

@@ -8,6 +8,7 @@ from copilot.console.rows import Place
 from copilot.learning.proof import Month
 from tests.copilot.console.copilot_scenes import Team
 from tests.copilot.console.drafts import Scene, past
+from tests.copilot.console.rehearsal_scenes import REHEARSALS
 from tests.copilot.console.scenes import shell
 
 WORDING = LessonRow(
@@ -87,4 +88,4 @@ def teach() -> Scene:
     }  # fmt: skip
 
 
-LEARNING = {"learning": learning, "lesson": lesson, "offers": offers, "teach": teach}
+LEARNING = {"learning": learning, "lesson": lesson, "offers": offers, "teach": teach, **REHEARSALS}

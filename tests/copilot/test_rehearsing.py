@@ -1,0 +1,245 @@
+"""Rehearsals: drafts on past replies, of strictly earlier data, sent to nobody, done once whatever dies."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from copilot import rehearsing, requesting
+from copilot.context.build import build_context
+from copilot.context.earlier import as_it_stood, at_message
+from copilot.drafting.engine import Reply
+from copilot.drafting.offline import Offline
+from copilot.insight import topics
+from copilot.learning.ledger import note_move
+from copilot.learning.rehearsed import results
+from copilot.models import (
+    Article,
+    CaseSummary,
+    Draft,
+    DraftingLimits,
+    DraftingSwitch,
+    Lesson,
+    Question,
+    Rehearsal,
+    RehearsedReply,
+    SavedReply,
+    Signal,
+    Spending,
+    TopicLabel,
+)
+from customers.models import Contact, Goal, Note, Promise, Record
+from interactions import erasing
+from interactions.models import Conversation, Message, OutboxMessage
+from people.models import AuditEntry
+from tests.cast import Cast
+from tests.copilot.rehearsed import ANSWER, QUESTION, answered, days_ago
+from tests.factories import a_contact, a_conversation, a_message
+from tests.fakes import FakeModel, says
+from tests.work import rehearse_replies
+
+pytestmark = pytest.mark.django_db
+EARLIER, LATER = "zyxearlier", "zyxlater"
+KINDS = {"record", "note", "promise", "goal", "message", "saved_reply", "article", "answer", "past_reply"}
+
+
+@pytest.fixture
+def model(settings: Settings) -> Iterator[FakeModel]:
+    with FakeModel() as fake:
+        settings.ANTHROPIC_BASE_URL = fake.url
+        yield fake
+
+
+def plant(cast: Cast, reply: Message, word: str, days: float) -> None:
+    """Something of every kind that a draft may draw on, with the word in it, as of so many days ago."""
+    talk, at, about = reply.conversation, days_ago(days), f"{word} invoices for mooring fees of the month"
+    for person in (cast.ines, cast.tomas):
+        other, answer = a_contact(name="Olga Berg"), f"{ANSWER} The {word} office sends them."
+        answered(cast.support, other, person, days, f"{QUESTION} {word}", answer)
+    elsewhere = a_conversation(team=cast.support, contact=cast.sigrid, at=at, channel="chat")
+    a_message(conversation=elsewhere, text=about, by=Message.By.COLLEAGUE, at=at, author_name="Ines")
+    a_message(conversation=talk, text=about, at=at, author_name=word)
+    a_message(conversation=talk, text=about, by=Message.By.NOTE, at=at, author_name="Petra")
+    Record.objects.create(
+        kind="invoice", external_id=word, title=about, account=cast.fjord, source_updated_at=at
+    )
+    Note.objects.create(
+        account=cast.fjord, kind="preference", state="accepted", text=about, created_at=at, decided_at=at
+    )
+    Promise.objects.create(account=cast.fjord, text=about, made_at=at)
+    Goal.objects.create(account=cast.fjord, text=about, created_at=at, not_on_complaints=False)
+    SavedReply.objects.create(team=cast.support, title=f"Invoices {word}", text=about, updated_at=at)
+    Article.objects.create(title=f"Invoices for mooring fees {word}", body=about, updated_at=at)
+    Question.objects.create(conversation=talk, gap="", text="Which?", answer=about, answered_at=at)
+    lesson = Lesson.objects.create(
+        team=cast.support, kind="closing", after=f"Yours {word}", key=word, state="active", found_by=["invoi"]
+    )
+    note_move(lesson, "activated")
+    Lesson.objects.filter(pk=lesson.pk).update(created_at=at)
+    lesson.moves.update(at=at)
+
+
+def look_after(cast: Cast, reply: Message) -> None:
+    """What stands on the conversation and its customer themselves, changed since."""
+    talk = reply.conversation
+    cast.fjord.about, cast.fjord.tier, cast.fjord.source_updated_at = LATER, LATER, timezone.now()
+    cast.fjord.save()
+    Contact.objects.filter(pk=cast.sigrid.pk).update(name=LATER, title=LATER, source_updated_at=timezone.now())
+    talk.assignee, cast.karim.name = cast.tomas, LATER
+    talk.save()
+    cast.karim.save()
+    cast.tomas.name = LATER
+    cast.tomas.save()
+    CaseSummary.objects.create(
+        conversation=talk, until=talk.messages.first(), lines=[{"message": 1, "text": LATER, "quote": LATER}]
+    )
+
+
+def fresh(reply: Message) -> Conversation:
+    return Conversation.objects.select_related("team", "contact", "account__manager", "assignee").get(
+        pk=reply.conversation_id
+    )
+
+
+def test_a_rehearsal_sees_nothing_that_came_later(cast: Cast, model: FakeModel) -> None:
+    """With either engine, and all that was there before is seen."""
+    reply = answered(cast.support, cast.sigrid, cast.ines, 30)
+    plant(cast, reply, EARLIER, 60)
+    plant(cast, reply, LATER, 3)
+    # Between the question and its answer, and at the very moment of the question.
+    asked = rehearsing.answered_by(reply)
+    assert asked
+    a_message(conversation=reply.conversation, text=LATER, by="note", at=asked.sent_at + timedelta(minutes=1))
+    a_message(conversation=reply.conversation, text=LATER, by="note", at=asked.sent_at)
+    look_after(cast, reply)
+
+    def kinds(context: object, word: str) -> set[str]:
+        return {one.kind for one in context.items if word in f"{one.title} {one.text} {one.author}"}  # type: ignore[attr-defined]
+
+    now = build_context(Draft(conversation=fresh(reply)))
+    assert kinds(now, LATER) == KINDS
+    assert all(LATER in repr(one) for one in (now.lessons, now.customer, now.closing, now.about_account))
+    then = build_context(Draft(conversation=as_it_stood(fresh(reply), asked)), at_message(asked))
+    assert LATER not in repr(then)
+    assert kinds(then, EARLIER) == KINDS and then.lessons and then.at == asked.sent_at
+    assert then.customer == "Sigrid Moe" and then.turns[-1].id == f"m{asked.pk}"
+
+    model.will(says(f"Hi Sigrid,\n\n{ANSWER}"))
+    rehearsal = rehearsing.start(cast.support, 200, 7, cast.petra)
+    RehearsedReply.objects.exclude(message=reply).delete()
+    while rehearse_replies():
+        pass
+    [row] = rehearsal.replies.all()
+    assert (row.state, row.engine, row.failure) == ("done", "claude", "")
+    assert row.distance and 0 < row.distance < 0.5 and row.cost_micros > 0
+    [prompt] = model.asked
+    assert EARLIER in prompt.said and LATER not in prompt.said
+    assert Spending.objects.get().cost_micros == row.cost_micros
+    rehearsal.refresh_from_db()
+    assert rehearsal.state == "done" and nothing_left()
+
+
+def nothing_left() -> bool:
+    """No draft that could be approved, nothing to send, nothing learnt."""
+    return not (Draft.objects.exists() or OutboxMessage.objects.exists() or Signal.objects.exists())
+
+
+class Killed(BaseException):
+    """The worker's process ends."""
+
+
+class Mortal(Offline):
+    """Dies at its second draft, once."""
+
+    left = 1
+
+    def write(self, context: object, say: object) -> Reply:
+        if Mortal.left == 0:
+            Mortal.left = 99
+            raise Killed
+        Mortal.left -= 1
+        return super().write(context, say)  # type: ignore[arg-type]
+
+
+def test_it_goes_on_after_a_kill_and_does_nothing_twice(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    billing = topics.make_topic(cast.support, "Invoices", cast.petra)
+    for number in range(6):
+        contact, person = ((cast.sigrid, cast.ines), (cast.owen, cast.tomas))[number % 2]
+        reply = answered(cast.support, contact, person, 40 - number)
+        TopicLabel.objects.create(
+            conversation=reply.conversation, team=cast.support, topic=billing, by="person"
+        )
+    answered(cast.sales, cast.owen, cast.lukas, 9)
+    shy = a_contact(name="Shy Person", people_only=True)
+    answered(cast.support, shy, cast.ines, 8)
+    first = rehearsing.start(cast.support, 4, 11, cast.petra)
+    drawn = set(first.replies.values_list("message", flat=True))
+    assert (first.size, first.of, len(drawn)) == (4, 6, 4)
+    with pytest.raises(rehearsing.Refused, match="runs already"):
+        rehearsing.start(cast.support, 4, 11, cast.petra)
+    assert rehearsing.stop(first, cast.petra) and not rehearse_replies()
+    again = rehearsing.start(cast.support, 4, 11, cast.petra)
+    assert set(again.replies.values_list("message", flat=True)) == drawn, "the seed draws them"
+
+    monkeypatch.setattr(rehearsing, "engine_in_use", Mortal)
+    assert rehearse_replies() == 1
+    with pytest.raises(Killed):
+        rehearse_replies()
+    assert not rehearse_replies(), "its lease still runs"
+    RehearsedReply.objects.filter(state="queued").exclude(lease_until=None).update(lease_until=days_ago(1))
+    limits = DraftingLimits.objects.create(team=cast.support, day_micros=0)
+    assert rehearse_replies() == 1 and not rehearse_replies(), "the budget pauses it"
+    assert again.replies.filter(state="queued", due_at__gt=timezone.now()).count() == 3
+    limits.delete()
+    rehearsing.go_on(again, cast.petra)
+    while rehearse_replies():
+        pass
+    again.refresh_from_db()
+    rows = list(again.replies.order_by("message__sent_at"))
+    assert again.state == "done" and {row.state for row in rows} == {"done"}
+    assert sum(row.attempts for row in rows) == 5 and Mortal.left == 96, "four drafts, one of them tried twice"
+    in_all, (invoices,) = results(again)
+    assert (in_all.n, invoices.topic, invoices.distance.is_enough) == (4, "Invoices", False)
+    assert invoices.drafted + invoices.abstained == 4 and rows[-1].distance is not None
+    assert ANSWER in rows[-1].text and nothing_left()
+    deeds = AuditEntry.objects.filter(verb__contains="rehearsal").values_list("verb", flat=True)
+    assert sorted(set(deeds)) == ["started rehearsal", "stopped rehearsal", "went on with rehearsal"]
+
+    rehearsing.go_on(first, cast.petra)
+    erasing.erase(cast.sigrid.pk)
+    assert not RehearsedReply.objects.filter(conversation__contact=cast.sigrid.pk).exists()
+    theirs = RehearsedReply.objects.filter(rehearsal=again)
+    assert 0 < theirs.count() < 4, "the cases of others stay"
+    theirs.filter(rehearsal=first).delete()
+    while rehearse_replies():
+        pass
+    assert not Rehearsal.objects.filter(state="running").exists()
+
+
+def test_a_team_asks_for_drafts_and_a_lead_answers(cast: Cast) -> None:
+    invoices = topics.make_topic(cast.support, "Invoices", cast.petra)
+    with pytest.raises(requesting.Refused, match="already"):
+        requesting.ask(cast.support, None, cast.ines)
+    DraftingSwitch.objects.create(team=cast.support, mode="off")
+    asked = requesting.ask(cast.support, invoices, cast.ines, "They take us hours")
+    with pytest.raises(requesting.Refused, match="waits for a lead"):
+        requesting.ask(cast.support, invoices, cast.tomas)
+    whole = requesting.ask(cast.support, None, cast.tomas)
+    with pytest.raises(requesting.Refused, match="Say why"):
+        requesting.decline(whole, cast.petra, " ")
+    requesting.decline(whole, cast.petra, "One topic first")
+    switch = requesting.approve(asked, cast.petra)
+    assert (switch.topic, switch.mode, switch.account, switch.set_by) == (
+        "Invoices",
+        "always",
+        None,
+        cast.petra,
+    )
+    with pytest.raises(requesting.Refused, match="meanwhile"):
+        requesting.decline(asked, cast.petra, "No")
+    deeds = set(AuditEntry.objects.filter(verb__endswith="drafting").values_list("verb", "person"))
+    assert {("requested drafting", cast.ines.pk), ("approved drafting", cast.petra.pk)} <= deeds
+    assert ("declined drafting", cast.petra.pk) in deeds
+    assert DraftingSwitch.objects.get(team=cast.support, topic="").mode == "off"
