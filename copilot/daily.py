@@ -122,6 +122,7 @@ def compose(person: User, day: date) -> EmailMessage | None:
         "notes": [_note(one) for one in waiting.notes],
         "escalations": [_escalation(one) for one in waiting.escalations],
         "quiet": [_quiet(one, person) for one in waiting.quiet], "quieter": quieter_url(person),
+        "revisits": [_revisit(one) for one in waiting.revisits],
     }  # fmt: skip
     contacts = sorted({pk for pk in _told_of(waiting) if pk})
     headers = {
@@ -150,7 +151,7 @@ def _waiting(person: User, who: Standing, day: date) -> Waiting:
         return Waiting(promises_of(who, until))
     today = datetime.combine(day, time(), zone)
     since = today - timedelta(days=3 if day.weekday() == 0 else 1)
-    return waiting_for(who, until, (since - QUIET_AFTER, today - QUIET_AFTER))
+    return waiting_for(who, day, until, (since - QUIET_AFTER, today - QUIET_AFTER))
 
 
 @transaction.atomic
@@ -199,10 +200,17 @@ def _quiet(account: Any, person: User) -> Line:
     return Line(f"{account.name}: last heard on {last.day} {last:%B}", _address("account", account.pk))
 
 
+def _revisit(one: Any) -> Line:
+    """The account alone: the aim may name people, and stays on its page."""
+    text = f"{one.strategy.account.name}: look back on what was decided on {one.at.day} {one.at:%B}"
+    return Line(text, _address("strategy", one.strategy_id))
+
+
 def _subject(waiting: Waiting) -> str:
     counts = (
         (len(waiting.promises), "promise", "due"), (len(waiting.escalations), "conversation", "handed to you"),
         (len(waiting.notes), "note", "to review"), (len(waiting.quiet), "account", "gone quiet"),
+        (len(waiting.revisits), "decision", "to look back on"),
     )  # fmt: skip
     told = [f"{n} {what}{'' if n == 1 else 's'} {how}" for n, what, how in counts if n]
     return ", ".join(told)[:1].upper() + ", ".join(told)[1:]

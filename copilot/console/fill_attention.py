@@ -1,4 +1,5 @@
-"""Which accounts need somebody first, and why: late promises, who waits, promises due, notes to review."""
+"""Which accounts need somebody first, and why: late promises, who waits, promises due, decisions to look
+back on, notes to review."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from django.utils import timezone
 
 from copilot.console.cards import plural
 from copilot.console.fill_rows import day_and_time
+from copilot.console.fill_text import short
+from copilot.relationship.attention import revisits
 from copilot.templatetags.rapport import waited
 from customers.access import tended_accounts
 from customers.models import Account, Note, Promise
@@ -45,7 +48,7 @@ def needy(who: Standing, accounts: QuerySet[Account]) -> tuple[Needy, ...]:
     promises = _promises(ids)
     for account, reason in (
         *(one for one in promises if one[1].late), *_waiting(who, ids),
-        *(one for one in promises if not one[1].late), *_notes(who, ids),
+        *(one for one in promises if not one[1].late), *_revisits(who, ids), *_notes(who, ids),
     ):  # fmt: skip
         found[account].append(reason)
     first = list(found)[:MOST]
@@ -78,6 +81,13 @@ def _waiting(who: Standing, ids: QuerySet[Account]) -> list[tuple[int, Reason]]:
         text = f"{name or 'Somebody'} has waited {waited(talk.waiting_since)}: {talk.subject or 'no subject'}"
         told.setdefault(talk.account_id or 0, Reason(text, reverse("conversation", args=[talk.pk])))
     return list(told.items())
+
+
+def _revisits(who: Standing, ids: QuerySet[Account]) -> list[tuple[int, Reason]]:
+    """What the person decided themselves, and is to look back on."""
+    rows = revisits(who, timezone.localdate()).filter(strategy__account__in=ids)[:LOOKED_AT]
+    told = ((row.strategy, f"To look back on: “{short(row.strategy.aim, 80)}”") for row in rows)
+    return [(one.account_id, Reason(text, reverse("strategy", args=[one.pk]))) for one, text in told]
 
 
 def _notes(who: Standing, ids: QuerySet[Account]) -> list[tuple[int, Reason]]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Max, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -71,6 +72,16 @@ class Working:
     is_busy: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class StrategyLine:
+    """One of an account's strategies, in its list."""
+
+    id: int
+    aim: str
+    note: str
+    is_due: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StrategyPage:
     id: int
@@ -109,6 +120,20 @@ def strategy_page(who: Standing, row: Strategy, shown: StrategyRound | None, *, 
         may_write=manages and decision is None and here.pk == rounds[-1].pk,
         is_due=decision is not None and not decision.actual and decision.revisit_on <= timezone.localdate(),
     )  # fmt: skip
+
+
+def strategy_lines(rows: QuerySet[Strategy]) -> Iterable[StrategyLine]:
+    counted = rows.select_related("owner", "decision").annotate(last=Max("rounds__n"))
+    for row in counted.order_by("-pk")[:50]:
+        made: StrategyDecision | None = getattr(row, "decision", None)
+        note, is_due = f"Open, {plural(row.last, 'round')}", False
+        if made and made.actual:
+            note = f"Decided, and looked back on {ago(made.actual_at)}"
+        elif made:
+            is_due = made.revisit_on <= timezone.localdate()
+            day = f", to look back on {made.revisit_on:%-d %b %Y}"
+            note = f"Decided {ago(made.at)}{'' if is_due else day}"
+        yield StrategyLine(row.pk, row.aim, f"{note}, {row.owner.name}" if row.owner else note, is_due)
 
 
 def has_model(account: Account) -> bool:

@@ -7,15 +7,13 @@ from collections.abc import Callable
 from datetime import date
 
 from django.contrib import messages
-from django.db.models import Max
 from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from copilot.access import managed_strategies, visible_strategies
 from copilot.board import CHANGED, HOLDS, LONGEST_LINE, LONGEST_TITLE, MOST, REFUTED, Board, Lines
-from copilot.console.fill_strategy import has_model, strategy_page, worth_deciding
+from copilot.console.fill_strategy import has_model, strategy_lines, strategy_page, worth_deciding
 from copilot.console.shell import shell
 from copilot.console.visit import Visit, page, reads
 from copilot.models import Strategy
@@ -45,11 +43,10 @@ def strategies(visit: Visit, account_id: int) -> HttpResponse:
                 verbs.ask(row, row.version)
             return visit.go(reverse("strategy", args=[row.pk]))
         messages.error(visit.request, NO_AIM)
-    rows = visible_strategies(visit.who).filter(account=account).select_related("owner", "decision")
+    rows = visible_strategies(visit.who).filter(account=account)
     context = {
         "shell": shell(visit, "accounts"), "section": "accounts", "account": account, "may_write": manages,
-        "rows": rows.annotate(last=Max("rounds__n")).order_by("-pk")[:50], "longest": LONGEST,
-        "today": timezone.localdate(),
+        "rows": tuple(strategy_lines(rows)), "longest": LONGEST,
     }  # fmt: skip
     return visit.show("strategies.html", context)
 
@@ -69,7 +66,7 @@ def strategy(visit: Visit, strategy_id: int) -> HttpResponse:
     manages = managed_strategies(visit.who).filter(pk=row.pk).exists()
     made = strategy_page(visit.who, row, shown, manages=manages)
     context = {"shell": shell(visit, "accounts"), "section": "accounts", "strategy": made, "manages": manages}
-    return visit.show("strategy.html", context | {"longest": LONGEST})
+    return visit.show("strategy.html", context | {"longest": LONGEST, "fresh": visit.wants_part})
 
 
 @page("POST", allowed=reads)

@@ -1,14 +1,16 @@
-"""What waits for a person on a morning: promises, notes to review, what was handed to them, quiet accounts.
+"""What waits for a person on a morning: promises, notes to review, what was handed to them, quiet accounts,
+strategies to look back on.
 
 Nothing in it that the person may not see; each list is short, for a long one is not read.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
+from copilot.models import StrategyDecision
 from customers.access import tended_accounts, visible_accounts
 from customers.models import Account, Note, Promise
 from interactions.access import visible_conversations
@@ -25,9 +27,10 @@ class Waiting:
     notes: tuple[Note, ...] = ()
     escalations: tuple[Escalation, ...] = ()
     quiet: tuple[Account, ...] = ()  # each with `last_spoke`
+    revisits: tuple[StrategyDecision, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.promises or self.notes or self.escalations or self.quiet)
+        return bool(self.promises or self.notes or self.escalations or self.quiet or self.revisits)
 
 
 def promises_of(who: Standing, until: datetime) -> tuple[Promise, ...]:
@@ -37,11 +40,11 @@ def promises_of(who: Standing, until: datetime) -> tuple[Promise, ...]:
     return tuple(seen.order_by("due_at", "pk")[:MOST])
 
 
-def waiting_for(who: Standing, until: datetime, quiet: tuple[datetime, datetime]) -> Waiting:
+def waiting_for(who: Standing, today: date, until: datetime, quiet: tuple[datetime, datetime]) -> Waiting:
     """`quiet`: between which moments an account was last heard of to be told of as having gone quiet."""
     return Waiting(
         promises_of(who, until), tuple(_notes(who)[:MOST]), tuple(_escalations(who)[:MOST]),
-        tuple(_quiet(who, *quiet)[:MOST]),
+        tuple(_quiet(who, *quiet)[:MOST]), tuple(revisits(who, today)[:MOST]),
     )  # fmt: skip
 
 
@@ -67,6 +70,14 @@ def _quiet(who: Standing, since: datetime, until: datetime) -> list[Account]:
     mine = visible_accounts(who).filter(manager=who.user_id)
     rows = mine.annotate(last_spoke=Subquery(talks.values("last_message_at")[:1]))
     return list(rows.filter(last_spoke__gte=since, last_spoke__lt=until).order_by("last_spoke")[:MOST])
+
+
+def revisits(who: Standing, today: date) -> QuerySet[StrategyDecision]:
+    """Own strategies on which it is time to look back; of one whose owner is gone, the account's manager's."""
+    mine = Q(strategy__owner=who.user_id) | Q(strategy__owner=None, strategy__account__manager=who.user_id)
+    due = StrategyDecision.objects.filter(mine, actual_at=None, revisit_on__lte=today)
+    seen = due.filter(strategy__account__in=visible_accounts(who)).select_related("strategy__account")
+    return seen.order_by("revisit_on", "pk")
 
 
 def is_late(promise: Promise) -> bool:

@@ -110,8 +110,9 @@ def decide(
 ) -> bool:  # fmt: skip
     if not _hold(row, version):
         return False
+    chosen_first = sorted(verdicts, key=lambda one: not one.chosen)
     StrategyDecision.objects.create(
-        strategy=row, round=latest(row), lines=[asdict(one) for one in verdicts], expected=expected,
+        strategy=row, round=latest(row), lines=[asdict(one) for one in chosen_first], expected=expected,
         revisit_on=revisit_on, by=person,
     )  # fmt: skip
     note_deed(person, "decided on strategy", row, key=key)

@@ -1,4 +1,4 @@
-"""The invented page of the notes that wait for a yes."""
+"""The invented pages of a relationship: notes that wait for a yes, the brief, the strategy room."""
 
 from copilot.console.brief import Line, Part
 from copilot.console.fill_attention import Needy, Reason
@@ -7,6 +7,7 @@ from copilot.console.quieter import LESS, NOW
 from customers.models import Account, Contact, Note
 from tests.copilot.console.drafts import Scene, past
 from tests.copilot.console.scenes import shell
+from tests.copilot.console.strategy_scenes import STRATEGIES
 
 HALDEN, SORANO = Account(pk=1, name="Halden Freight"), Account(pk=2, name="Sorano Clinics")
 DANA = Contact(pk=1, name="Dana Ruiz", account=HALDEN)
@@ -68,4 +69,4 @@ def brief() -> Scene:
     }  # fmt: skip
 
 
-NOTES = {"notes": notes, "quieter": quieter, "brief": brief}
+NOTES = {"notes": notes, "quieter": quieter, "brief": brief, **STRATEGIES}

@@ -11,6 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from copilot.context.build import build_context
+from copilot.daily import compose
 from copilot.models import DraftingLimits, Spending, Strategy, StrategyDecision, StrategyRound
 from customers.models import Note, Promise, Record
 from interactions.models import Conversation, Escalation
@@ -215,5 +216,11 @@ def test_what_is_decided_is_looked_back_on(cast: Cast, talk: Conversation, sign_
     assert StrategyRound.objects.filter(strategy=row).count() == 2
     StrategyDecision.objects.update(revisit_on=timezone.localdate())
     assert "Today is the day to look back" in karim.get(f"/strategies/{row.pk}/").text
+    assert f"/strategies/{row.pk}/" in karim.get("/accounts/").text and AIM in karim.get("/accounts/").text
+    assert AIM not in sign_in(cast.petra).get("/accounts/").text, "it is on its owner's list"
+    letter = compose(cast.karim, timezone.localdate())
+    assert letter and "1 decision to look back on" in letter.subject and f"/strategies/{row.pk}/" in letter.body
     page = sent(karim, row, "outcome/", actual="Signed in May").text
     assert "Signed in April" in page and "Signed in May" in page and "Karim Haddad" in page
+    later = compose(cast.karim, timezone.localdate())
+    assert AIM not in karim.get("/accounts/").text and (later is None or "look back" not in later.subject)
