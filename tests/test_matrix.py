@@ -277,6 +277,8 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
         "offer_id": offer.pk, "offers": offer.pk, "decide-offer": offer.pk,
         "proposals": proposal.pk, "decide-proposal": proposal.pk, "keep-answer": talk.pk,
         "rehearsal_id": rehearsal.pk, "reply_id": rehearsed.pk, "request_id": asked.pk,
+        "rehearsals": rehearsal.pk, "rehearsal-results": rehearsal.pk, "move-rehearsal": rehearsal.pk,
+        "rehearsed-replies": rehearsed.pk, "drafting-requests": asked.pk, "decide-request": asked.pk,
         "lesson_id": lesson.pk, "lessons": lesson.pk, "move-lesson": lesson.pk,
         "delivery_id": decision.outbox_id, "fate": "arrived", "kind": "articles", "proposal_id": proposal.pk,
         "text": article.pk, "text-edit": article.pk, "text-retire": article.pk, "text-version": article.pk,

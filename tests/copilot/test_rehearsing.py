@@ -35,6 +35,7 @@ from interactions import erasing
 from interactions.models import Conversation, Message, OutboxMessage
 from people.models import AuditEntry
 from tests.cast import Cast
+from tests.copilot.api.calling import is_problem, program_of
 from tests.copilot.rehearsed import ANSWER, QUESTION, answered, days_ago
 from tests.factories import a_contact, a_conversation, a_message
 from tests.fakes import FakeModel, says
@@ -216,6 +217,46 @@ def test_it_goes_on_after_a_kill_and_does_nothing_twice(cast: Cast, monkeypatch:
     while rehearse_replies():
         pass
     assert not Rehearsal.objects.filter(state="running").exists()
+
+
+def test_over_rest(cast: Cast) -> None:
+    ines, petra, ada = program_of(cast.ines), program_of(cast.petra), program_of(cast.ada)
+    for number in range(3):
+        answered(cast.support, cast.sigrid, cast.ines, 40 - number)
+    body = {"team": cast.support.pk, "size": 9, "seed": 3}
+    assert is_problem(petra.post("rehearsals/", body | {"team": cast.sales.pk}), 400, "invalid")
+    made = petra.post("rehearsals/", body, once="r1").json()
+    assert (made["size"], made["of"], made["waiting"], made["state"]) == (3, 3, 3, "running")
+    assert petra.post("rehearsals/", body, once="r1").json()["id"] == made["id"]
+    assert is_problem(petra.post("rehearsals/", body), 409, "refused")
+    rehearse_replies()
+    here = f"rehearsals/{made['id']}/"
+    assert ines.get("rehearsals/").json()["results"][0]["waiting"] == ines.get(here).json()["waiting"] == 2
+    assert petra.post(f"{here}moves/", {"kind": "stop"}).json()["state"] == "stopped"
+    assert is_problem(petra.post(f"{here}moves/", {"kind": "stop"}), 409, "refused")
+    petra.post(f"{here}moves/", {"kind": "go_on"})
+    while rehearse_replies():
+        pass
+    told = petra.get(f"{here}results/").json()
+    assert told["all"]["cost_micros"] == 0 and told["topics"][0]["topic"] == ""
+    assert told["all"]["distance"]["mean"] is None and told["all"]["n"] == 3
+    assert ines.get(f"{here}results/").json()["all"]["cost_micros"] is None
+    rows = ines.get("rehearsed-replies/", rehearsal=made["id"]).json()["results"]
+    assert len(rows) == 3 and all(row["state"] == "done" for row in rows)
+    assert ada.get("rehearsed-replies/").json()["results"] == []
+
+    invoices = topics.make_topic(cast.support, "Invoices", cast.petra)
+    DraftingSwitch.objects.create(team=cast.support, mode="off")
+    wish = {"team": cast.support.pk, "topic": invoices.pk, "why": "They take hours"}
+    asked = ines.post("drafting-requests/", wish).json()
+    assert is_problem(ines.post("drafting-requests/", wish), 409, "refused")
+    assert ines.get("drafting-requests/", state="open").json()["results"] == [asked]
+    url = f"drafting-requests/{asked['id']}/decision/"
+    assert is_problem(ines.post(url, {"kind": "approve"}), 403)
+    assert is_problem(petra.post(url, {"kind": "decline"}), 409, "refused")
+    done = petra.post(url, {"kind": "approve"}).json()
+    assert (done["state"], done["decided_by"]) == ("approved", cast.petra.pk)
+    assert DraftingSwitch.objects.get(topic="Invoices").mode == "always"
 
 
 def test_a_team_asks_for_drafts_and_a_lead_answers(cast: Cast) -> None:
