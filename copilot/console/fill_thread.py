@@ -56,6 +56,7 @@ def thread(scene: Scene, card: Card | None = None, *, view: str = "", show: str 
         banners=(*_banners(scene, editor), *_unknown_replies(scene, shown)),
         back_url=f"{back}?view={view}" if view else back,
         can_note=scene.may_answer,
+        can_teach=scene.may_teach,
         mine=conversation.assignee_id == scene.viewer.pk,
         status=conversation.status,
         live_url=f"{reverse('live')}?c={conversation.pk}&view={view}",

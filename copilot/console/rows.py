@@ -177,6 +177,7 @@ class Thread:
     banners: tuple[Banner, ...] = ()
     back_url: str = "/inbox/"
     can_note: bool = True
+    can_teach: bool = True
     colleagues: tuple[Choice, ...] = ()  # to whom it can be given
     mine: bool = False
     status: str = "open"  # open, snoozed, resolved

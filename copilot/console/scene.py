@@ -36,6 +36,7 @@ class Scene:
     seen_sources: frozenset[str] = frozenset()
     questions: list[Question] = field(default_factory=list)
     may_release: bool = False  # the last reply, as its second person
+    may_teach: bool = False
 
     @cached_property
     def ruling(self) -> Ruling:
@@ -109,6 +110,7 @@ def load(visit: Visit, conversation: Conversation, draft_n: int | None = None) -
     scene.questions = list(conversation.questions.select_related("knows")) if scene.is_open else []
     scene.seen_sources = _seen_sources(visit, scene)
     scene.may_release = _may_release(visit, scene)
+    scene.may_teach = conversation.team_id in visit.who.teams
     return scene
 
 

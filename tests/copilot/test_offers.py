@@ -132,6 +132,10 @@ def test_an_offer_is_adapted_and_keeps_its_origin_and_a_taught_lesson_is_offered
         support.sends("bill", "bill")  # sent as drafted: what a lesson would have changed is seen on these
     petra, lukas, wanda = sign_in(cast.petra), sign_in(cast.lukas), program_of(cast.wanda)
 
+    talk = Signal.objects.latest("pk").conversation_id
+    link = f"/learning/teach/?conversation={talk}"
+    assert link in petra.get(f"/inbox/{talk}/").content.decode()
+    assert "from <a" in petra.get(link).content.decode() and lukas.get(link).status_code == 404
     told = {"team": cast.support.pk, "sentence": f"Say “{said}”, not “bill”"}
     page = petra.post("/learning/teach/", told).content.decode()
     assert "would have changed 2 of" in page and said in page and not Lesson.objects.exists()
