@@ -5,7 +5,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import heartbeat_sent, worker_process_init
+from celery.signals import heartbeat_sent, worker_init, worker_process_init
 
 from config.children import die_with_parent
 from config.heartbeat import beat
@@ -24,8 +24,9 @@ def end_with_the_worker(**details: Any) -> None:
     die_with_parent()
 
 
-@worker_process_init.connect
+@worker_init.connect
 def leave_the_code_alone(**details: Any) -> None:
-    """Half a million objects of loaded code live as long as the process: no collection looks at them again."""
+    """Half a million objects of loaded code live as long as the worker: no collection looks at them again, in
+    it or in the processes that it forks, which share their memory for that."""
     gc.collect()
     gc.freeze()

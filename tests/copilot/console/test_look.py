@@ -3,7 +3,7 @@ read and worked by everybody. The pages are the gallery's; no row of a database 
 
 import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -130,47 +130,44 @@ def watched(page: "Page") -> Iterator["Page"]:
     assert not wrong, wrong
 
 
-# The other screens share their rules with these; make soak reads them all.
-TELLING = (
-    "conversation",
-    "inbox",
-    "card-editing",
-    "card-stale",
-    "card-failed",
-    "diff",
-    "clash",
-    "account",
-    "events",
-)
+# The other screens and sizes share their rules with these; make soak reads them all.
+LIGHT_AND_WIDE = ("conversation", "card-editing", "diff", "account", "events")
+DARK_AND_NARROW = ("conversation", "card-stale", "card-failed", "clash", "inbox")
 
 
-EVERY = [
-    pytest.param(theme, width, True, marks=pytest.mark.slow)
-    for theme in ("light", "dark")
-    for width in (1440, 390)
-]
-
-
-@pytest.mark.parametrize(("theme", "width", "every"), [("light", 1440, False), ("dark", 390, False), *EVERY])
-def test_everybody_can_read_every_page(
-    watched: "Page", address: str, theme: str, width: int, every: bool
-) -> None:
+def reads_all(page: "Page", address: str, theme: str, width: int, paths: list[str]) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    watched.set_viewport_size({"width": width, "height": 900})
-    watched.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
-    scenes = names() if every else TELLING
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
     found = []
-    for path in [f"/scene/{name}/?theme={theme}" for name in scenes] + [f"/me/{door}/" for door in DOORS]:
-        watched.goto(address + path)
-        wrong = Axe().run(watched).response["violations"]
+    for path in paths:
+        page.goto(f"{address}{path}?theme={theme}")
+        wrong = Axe().run(page).response["violations"]
         found += [(path, one["id"], [node["target"] for node in one["nodes"]]) for one in wrong]
     assert not found
 
 
+def scenes(some: Iterable[str]) -> list[str]:
+    return [f"/scene/{name}/" for name in some]
+
+
+def test_everybody_can_read_the_telling_pages(watched: "Page", address: str) -> None:
+    doors = [f"/me/{door}/" for door in DOORS]
+    reads_all(watched, address, "light", 1440, scenes(LIGHT_AND_WIDE) + doors)
+    reads_all(watched, address, "dark", 390, scenes(DARK_AND_NARROW))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_everybody_can_read_every_page(watched: "Page", address: str, theme: str, width: int) -> None:
+    reads_all(watched, address, theme, width, scenes(names()) + [f"/me/{door}/" for door in DOORS])
+
+
 def test_nothing_scrolls_sideways_on_the_narrowest_screen(watched: "Page", address: str) -> None:
     watched.set_viewport_size({"width": 320, "height": 640})
-    for path in [f"/scene/{name}/" for name in names()] + [f"/me/{door}/" for door in DOORS]:
+    for path in scenes(names()) + [f"/me/{door}/" for door in DOORS]:
         watched.goto(address + path)
         assert watched.evaluate("document.documentElement.scrollWidth") <= 320, path
 
