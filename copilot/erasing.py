@@ -5,7 +5,7 @@ import json
 from django.db.models import Q
 
 from copilot.drafting import opening
-from copilot.learning import ledger
+from copilot.learning import ledger, together
 from copilot.models import (
     ArticleProposal,
     Brief,
@@ -40,6 +40,7 @@ def erase(fact: ContactErased) -> None:
     fact.gone["briefs"] = Brief.objects.filter(escalation__conversation__in=fact.conversations).delete()[0]
     _forget_evidence(fact)
     fact.gone["signals"] = Signal.objects.filter(within).delete()[0]
+    together.refresh()
     fact.gone["decisions"] = Decision.objects.filter(within).delete()[0]
     fact.gone["past replies"] = PastReply.objects.filter(within | Q(contact=fact.contact_id)).delete()[0]
     fact.gone["cases so far"] = CaseSummary.objects.filter(within).delete()[0]

@@ -122,6 +122,8 @@ REST = [
     get("api-articles-one",          "401 200 404 200 200 200 200 404"),
     post("api-articles",             "401 403 403 403 400 201 201 403", title="T", body="B"),
     patch("api-articles-one",        "401 403 404 403 200 200 200 404", version=1, body="By air."),
+    post("api-offer-article",        "401 403 404 403 201 201 201 403"),
+    post("api-offer-saved-reply",    "401 403 404 403 201 201 201 403"),
     get("api-article-versions",      "401 200 404 200 200 200 200 404"),
     get("api-saved-replies",         "401 200 200 200 200 200 200 200"),
     get("api-saved-replies-one",     "401 200 404 200 200 200 200 404"),

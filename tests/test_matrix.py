@@ -124,6 +124,8 @@ CONSOLE = [
     post("text-import",              "302 404 404 404 200 200 200 302", team="{teams}"),
     get("text-edit",                 "302 200 404 200 200 200 200 302"),
     post("text-edit",                "302 303 404 303 303 303 303 302", title="T", body="B", version=1),
+    get("spread",                    "302 200 200 200 200 200 200 302"),
+    post("text-offer",               "302 404 404 404 303 303 303 302"),
     post("text-retire",              "302 404 404 404 303 303 303 302"),
     get("text-version",              "302 200 404 200 200 200 200 302"),
     post("text-version",             "302 404 404 404 303 303 303 302", version=1),
@@ -281,6 +283,7 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
         "rehearsed-replies": rehearsed.pk, "drafting-requests": asked.pk, "decide-request": asked.pk,
         "lesson_id": lesson.pk, "lessons": lesson.pk, "move-lesson": lesson.pk,
         "delivery_id": decision.outbox_id, "fate": "arrived", "kind": "articles", "proposal_id": proposal.pk,
+        "text-offer": article.pk, "offer-article": article.pk, "offer-saved-reply": saved.pk,
         "text": article.pk, "text-edit": article.pk, "text-retire": article.pk, "text-version": article.pk,
     }  # fmt: skip
 

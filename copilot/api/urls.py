@@ -91,6 +91,12 @@ urlpatterns: list[URLPattern] = [
     path(
         "drafting-requests/<int:pk>/decision/", requesting.RequestDecision.as_view(), name="api-decide-request"
     ),
+    path("articles/<int:pk>/offers/", offers.TextOffers.as_view(), name="api-offer-article"),
+    path(
+        "saved-replies/<int:pk>/offers/",
+        offers.TextOffers.as_view(kind="saved-replies"),
+        name="api-offer-saved-reply",
+    ),
     *_resource("articles", knowing.Articles, post="create", patch="reword"),
     path("articles/<int:pk>/versions/", knowing.ArticleVersions.as_view(), name="api-article-versions"),
     *_resource("proposals", proposing.Proposals),

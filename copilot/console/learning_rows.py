@@ -32,7 +32,7 @@ class LessonRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferRow:
-    """A lesson of another team; `mine` where it was offered by one of the viewer's."""
+    """A lesson, an article or a saved reply that one team offers to another."""
 
     id: int
     title: str
@@ -52,6 +52,10 @@ class OfferRow:
     may_decide: bool = False
     takes_before: bool = False
     takes_after: bool = False
+    has_lesson: bool = True
+    heading: str = ""  # of an article or a saved reply
+    body: str = ""
+    evidence: tuple[str, ...] = ()  # of each team, where it belongs together
     url: str = ""  # of the lesson that came of it
 
 
@@ -102,3 +106,16 @@ class Proof:
     undone: bool
     at: datetime
     url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SpreadRow:
+    """One thing in one team; `steps` are the teams to which it went on from there."""
+
+    title: str
+    team: str
+    url: str = ""
+    said: str = ""  # how it came there, and when
+    at: datetime | None = None
+    brought: str = ""
+    steps: tuple["SpreadRow", ...] = ()

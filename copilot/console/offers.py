@@ -1,5 +1,7 @@
 """What other teams learnt and offer, and what one's own were told of ours; a team's leads answer."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
@@ -45,11 +47,32 @@ def offer_rows(visit: Visit, rows: QuerySet[Offer]) -> tuple[OfferRow, ...]:
             team=one.team.name, agree=one.agree, kept=one.kept, of=one.of, state=one.state,
             word=one.get_state_display(), at=one.decided_at or one.created_at, why=one.why,
             by=one.by.name if one.by else "", version=one.version, may_decide=one.pk in mine,
-            takes_before=one.kind in (Kind.REPLACE, Kind.DELETE), takes_after=one.kind != Kind.DELETE,
-            url=reverse("lesson", args=[one.made_id]) if one.made_id in seen else "",
+            takes_before=one.kind in (Kind.REPLACE, Kind.DELETE), has_lesson=one.has_lesson,
+            takes_after=one.has_lesson and one.kind != Kind.DELETE, heading=one.heading, body=one.body,
+            evidence=tuple(said(each) for each in one.evidence),
+            url=_url(visit, one, seen),
         )
         for one in shown
     )  # fmt: skip
+
+
+def _url(visit: Visit, one: Offer, seen: set[int]) -> str:
+    """Of what came of it, for those who may see it."""
+    if one.made_id in seen:
+        return reverse("lesson", args=[one.made_id])
+    theirs = visit.who.is_admin or one.team_id in visit.who.teams
+    if theirs and one.made_article_id:
+        return reverse("text", args=["articles", one.made_article_id])
+    return reverse("text", args=["saved-replies", one.made_reply_id]) if theirs and one.made_reply_id else ""
+
+
+def said(proof: dict[str, Any]) -> str:
+    """One team's part of what belongs together: what its edits say, or how replies with its article fared."""
+    if proof["of"]:
+        return (
+            f"{proof['name']}: {proof['agree']} of {proof['of']} replies with the article went out as drafted."
+        )
+    return f"{proof['name']}: edits in {proof['agree']} conversations agree on the wording."
 
 
 @page("POST", allowed=has_teams)
@@ -74,8 +97,9 @@ def _decide(visit: Visit, offer: Offer, version: int) -> str:
             network.accept(offer.pk, version, visit.person)
             return f"Accepted. The next drafts of {offer.team} have it."
         case "adapt":
-            told = (post.get("before", ""), post.get("after", ""))
-            network.adapt(offer.pk, version, visit.person, *told)
+            words = ("before", "after", "heading", "body")
+            told = network.Told(**{name: post.get(name, "") for name in words})
+            network.adapt(offer.pk, version, visit.person, told)
             return f"Accepted in your words. The next drafts of {offer.team} have it."
         case "decline":
             network.decline(offer.pk, version, visit.person, post.get("why", ""))

@@ -26,6 +26,8 @@ from copilot.console.visit import Visit, page
 from copilot.knowledge import embedding
 from copilot.knowledge import texts as verbs
 from copilot.knowledge.texts import Text
+from copilot.learning.moves import Refused
+from copilot.learning.offering_texts import offer_text
 from copilot.models import ArticleProposal
 
 PAGE = 50
@@ -183,4 +185,17 @@ def retire(visit: Visit, kind: str, pk: int) -> HttpResponse:
     verbs.retire(one, visit.person, back=back)
     said = "Drafts draw on it again." if back else "No draft draws on it from now on. It is kept under Retired."
     messages.success(visit.request, said)
+    return visit.go(url_of(one))
+
+
+@page("POST", allowed=has_place)
+def offer(visit: Visit, kind: str, pk: int) -> HttpResponse:
+    """To the teams that do not use it."""
+    one: Text = found(writable(visit, kind), pk)
+    try:
+        count = len(offer_text(one, visit.person, None if visit.who.is_admin else visit.who.lead_teams))
+        said = f"Offered to {count} team{'s' if count > 1 else ''}. Their leads find it among the offers."
+        messages.success(visit.request, said)
+    except Refused as refusal:
+        messages.error(visit.request, str(refusal))
     return visit.go(url_of(one))

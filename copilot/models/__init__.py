@@ -8,8 +8,9 @@ from copilot.models.draft import Draft
 from copilot.models.embedding import Embedding
 from copilot.models.idempotent import IdempotentAnswer
 from copilot.models.knowledge import Article, PastReply, SavedReply
-from copilot.models.lesson import Lesson, LessonEvidence, LessonMove, LessonRule, LessonUse, Offer
+from copilot.models.lesson import Lesson, LessonEvidence, LessonMove, LessonRule, LessonUse
 from copilot.models.limits import DraftingLimits, Spending
+from copilot.models.offer import Offer
 from copilot.models.proposal import ArticleProposal, ProposalEvidence, TextVersion
 from copilot.models.question import Question
 from copilot.models.reading import Reading

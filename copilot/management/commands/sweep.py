@@ -20,7 +20,7 @@ from copilot.api.idempotency import forget_old_answers
 from copilot.drafting import alternatives, case, exploring, opening, work
 from copilot.insight import records
 from copilot.knowledge import embedding
-from copilot.learning import ledger
+from copilot.learning import ledger, together
 from copilot.relationship import notes, strategies
 from interactions import asking, delivering, inbox, outbox, sync
 
@@ -53,6 +53,7 @@ class Command(BaseCommand):
                     if time.monotonic() >= tidy_at:
                         sync.keep_standing()
                         records.keep_fresh()
+                        together.refresh()
                         daily.open_due()
                         rehearsing.end_finished()
                         tidy_at = time.monotonic() + (0 if tidy_up() else TIDY_SECONDS)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from copilot.console.cards import Piece
-from copilot.console.learning_rows import EffectRow, LessonRow, MoveRow, OfferRow, Proof, ShadowRow
+from copilot.console.learning_rows import EffectRow, LessonRow, MoveRow, OfferRow, Proof, ShadowRow, SpreadRow
 from copilot.console.rows import Place
 from copilot.learning.proof import Month
 from tests.copilot.console.copilot_scenes import Team
@@ -74,8 +74,14 @@ def offers() -> Scene:
         from_team="Support North",
         team="Returns", agree=2, kept=1, of=1, may_decide=False,
     )  # fmt: skip
+    both = replace(
+        OFFER, id=3, title="Say “invoice”, not “bill”, with the article “Refunds”", heading="Refunds",
+        body="The bill is refunded within a week.", before="bill", after="invoice",
+        evidence=("Sales: edits in 4 conversations agree on the wording.",
+                  "Returns: 3 of 5 replies with the article went out as drafted."),
+    )  # fmt: skip
     return "offers.html", {
-        "shell": shell("learning"), "section": "learning", "offers": (OFFER, closing), "decided": False,
+        "shell": shell("learning"), "section": "learning", "offers": (OFFER, closing, both), "decided": False,
     }  # fmt: skip
 
 
@@ -88,4 +94,18 @@ def teach() -> Scene:
     }  # fmt: skip
 
 
-LEARNING = {"learning": learning, "lesson": lesson, "offers": offers, "teach": teach, **REHEARSALS}
+def spread() -> Scene:
+    later = SpreadRow("Saved reply “Where is my parcel”", "Returns", "", "accepted by Rosa Diaz",
+                      past(minutes=40), "3 replies sent with it, 2 as drafted.")  # fmt: skip
+    no = SpreadRow(
+        "Saved reply “Where is my parcel”", "Sales", "", "declined", past(minutes=5), "We ship nothing."
+    )
+    first = replace(later, team="Support North", url="/", said="where it began", at=None, steps=(
+        replace(later, steps=(no,)), replace(no, team="Billing", said="offered", brought=""),
+    ))  # fmt: skip
+    return "spread.html", {"shell": shell("learning"), "section": "learning", "rows": (first, no)}
+
+
+LEARNING = {
+    "spread": spread, "learning": learning, "lesson": lesson, "offers": offers, "teach": teach, **REHEARSALS,
+}  # fmt: skip
