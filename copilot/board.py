@@ -126,6 +126,11 @@ class Board:
         return tuple(_moved(one) for one in moved if one is not None)
 
 
+def written(board: Board) -> list[Scenario]:
+    """Scenarios that say something: a question alone is nothing to choose."""
+    return [one for one in board.scenarios if one.title]
+
+
 def _moved(one: Assumption) -> str:
     if one.state == REFUTED:
         return f"It rests on {one.key}, which was refuted: “{one.text}”"

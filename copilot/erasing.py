@@ -21,6 +21,7 @@ from copilot.models import (
     Signal,
     TopicLabel,
 )
+from copilot.relationship.forgotten import forget_in_strategies
 from customers.models import ContactMerge
 from interactions.erasing import BLANK
 from interactions.events import ContactErased
@@ -50,6 +51,7 @@ def erase(fact: ContactErased) -> None:
     fact.gone["drafts"] = Draft.objects.filter(within).delete()[0]
     fact.gone["sources of other drafts"] = _strike_sources(fact)
     fact.gone["lines of other briefs"] = _strike_lines(fact)
+    fact.gone["strategies"] = forget_in_strategies(fact)
     fact.gone["kept answers"] = _forget_answers(fact)
     _strike_address(fact.email)
     for conversation in Conversation.objects.filter(pk__in=fact.shared).select_related("team", "contact"):
@@ -131,9 +133,12 @@ def _forget_answers(fact: ContactErased) -> int:
     return forgotten
 
 
+_QUOTING = {"quotes", "board", "aim"}  # an answer to a question; rounds and strategies
+
+
 def _is_theirs(told: dict[str, object], fact: ContactErased) -> bool:
     """An answer about a customer quotes whom it will, so each of those goes."""
-    return told.get("conversation") in fact.conversations or "quotes" in told
+    return told.get("conversation") in fact.conversations or not _QUOTING.isdisjoint(told)
 
 
 def _strike_address(email: str) -> None:

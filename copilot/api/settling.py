@@ -174,7 +174,7 @@ class AccountGoals(Door):
         """Say what matters with the account now; for its manager and the leads of its teams."""
         who = caller(request)
         account = get_object_or_404(reach.accounts(who), pk=pk)
-        goal = set_goal(account, _who_manages(who, pk), Told(**_read(GoalBody, request)), who.key)
+        goal = set_goal(account, who_manages(who, pk), Told(**_read(GoalBody, request)), who.key)
         return Response(GoalSerializer(goal).data, status=201)
 
 
@@ -190,14 +190,14 @@ class GoalEnd(Door):
         """It is reached or given up; drafts know it no more."""
         who = caller(request)
         goal = get_object_or_404(reach.goals(who), pk=pk)
-        if not end_goal(goal, _who_manages(who, goal.account_id), who.key):
+        if not end_goal(goal, who_manages(who, goal.account_id), who.key):
             raise Problem(409, "refused", "This goal was over already.")
         return Response(GoalSerializer(reach.goals(who).get(pk=pk)).data)
 
 
-def _who_manages(who: Caller, account_id: int) -> User:
+def who_manages(who: Caller, account_id: int) -> User:
     if who.person is None or not managed_accounts(who.standing).filter(pk=account_id).exists():
-        raise PermissionDenied("The account's manager and the leads of its teams set goals.")
+        raise PermissionDenied("The account's manager and the leads of its teams do this.")
     return who.person
 
 

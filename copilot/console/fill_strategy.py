@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from copilot.board import HOLDS, Assumption, Board, Evidence, Scenario
+from copilot.board import HOLDS, Assumption, Board, Evidence
 from copilot.console.cards import Source, plural
 from copilot.console.fill_rows import day_and_time
 from copilot.console.rows import Place
@@ -201,8 +201,3 @@ def _ways(board: Board, hidden: frozenset[str]) -> Iterable[Way]:
 def _source(n: int, one: Evidence) -> Source:
     at: datetime | None = parse_datetime(one.at) if one.at else None
     return Source(n, one.title, one.quote, ago(at) if at else "", one.url)
-
-
-def worth_deciding(board: Board) -> list[Scenario]:
-    """Scenarios that say something: a question alone is nothing to choose."""
-    return [one for one in board.scenarios if one.title]

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils.dateparse import parse_date
 
 from copilot.access import managed_strategies, visible_strategies
-from copilot.board import CHANGED, HOLDS, LONGEST_LINE, LONGEST_TITLE, MOST, REFUTED, Board, Lines
-from copilot.console.fill_strategy import has_model, strategy_lines, strategy_page, worth_deciding
+from copilot.board import CHANGED, HOLDS, LONGEST_LINE, LONGEST_TITLE, MOST, REFUTED, Board, Lines, written
+from copilot.console.fill_strategy import has_model, strategy_lines, strategy_page
 from copilot.console.shell import shell
 from copilot.console.visit import Visit, page, reads
 from copilot.models import Strategy
@@ -78,11 +78,11 @@ def scenario(visit: Visit, strategy_id: int) -> HttpResponse:
         tuple(sent.getlist("rests_on")),
     )  # fmt: skip
 
-    def write(board: Board) -> Board:
+    def put(board: Board) -> Board:
         is_there = board.scenario(sent.get("key", "")) is not None
         return board.write(sent.get("key", ""), lines) if is_there or len(board.scenarios) < MOST else board
 
-    return _revise(visit, row, write, "Kept. It was looked at just now.")
+    return _revise(visit, row, put, "Kept. It was looked at just now.")
 
 
 @page("POST", allowed=reads)
@@ -117,7 +117,7 @@ def explore(visit: Visit, strategy_id: int) -> HttpResponse:
 def decide(visit: Visit, strategy_id: int) -> HttpResponse:
     """The chosen and the rejected with their reasons, what is expected, and when to look back."""
     row, sent = _managed(visit, strategy_id), visit.request.POST
-    ways = worth_deciding(Board.from_json(verbs.latest(row).board))
+    ways = written(Board.from_json(verbs.latest(row).board))
     chosen = sent.get("chosen", "")
     verdicts = [
         Verdict(one.key, one.title, one.key == chosen, sent.get(f"why-{one.key}", "").strip()[:LONGEST_LINE])

@@ -13,12 +13,22 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from copilot import decisions
+from copilot.board import Assumption, Board, Evidence, Scenario
 from copilot.decisions import Actor
 from copilot.drafting import opening, work
 from copilot.drafting.engine import Reply, Say
-from copilot.models import Decision, Draft, PastReply, Rehearsal, RehearsedReply
-from copilot.relationship import promises
-from customers.models import Contact, Erasure, Note, Promise, Record
+from copilot.models import (
+    Decision,
+    Draft,
+    PastReply,
+    Rehearsal,
+    RehearsedReply,
+    Strategy,
+    StrategyDecision,
+    StrategyRound,
+)
+from copilot.relationship import promises, strategies
+from customers.models import Account, Contact, Erasure, Note, Promise, Record
 from interactions import erasing, files
 from interactions.models import Approval, Connection, Conversation, InboxEvent, Message, OutboxMessage
 from people.models import AuditEntry
@@ -95,6 +105,25 @@ def history(crm: PushingCrm) -> Iterator[dict[str, Any]]:
     yield event("visit.booked", {"who": SIGRID["id"], "words": M}, minutes_ago(34))
 
 
+def plant_strategy(account: Account, cast: Cast, *cited: str) -> None:
+    """A round by rule, one by a model that may have said their words anew, and a decision on it."""
+    account.teams.add(cast.support)
+    row = strategies.begin(account, cast.karim, strategies.Told(f"Renew\nWith {M}", f"Not {M}", f"{M} decides"))
+    told = tuple(Evidence(one, f"{M} said it", M) for one in cited)
+    board = Board(
+        (Assumption("A1", f"{M} stays", was=f"{M} goes"), Assumption("A2", "Prices hold")),
+        (Scenario("S1", f"Ask {M}", steps=(f"Call {M}",), rests_on=("A1",), evidence=told),
+         Scenario("S2", "Wait", steps=("Do nothing", f"Mail {M}"), risks=(M,), rests_on=("A2",))),
+    )  # fmt: skip
+    made = StrategyRound.objects.create(
+        strategy=row, n=2, board=board.to_json(), by_copilot=True, engine="claude", instruction=f"Mind {M}"
+    )
+    lines = [{"key": "S1", "title": f"Ask {M}", "chosen": True, "why": f"{M} wants it"}]
+    StrategyDecision.objects.create(
+        strategy=row, round=made, lines=lines, expected=M, actual=f"Signed\nby {M}", revisit_on=row.created_at
+    )
+
+
 def plant(crm: PushingCrm, cast: Cast, ines: Program) -> None:
     for body in history(crm):
         crm.push(body)
@@ -120,6 +149,7 @@ def plant(crm: PushingCrm, cast: Cast, ines: Program) -> None:
             message=conversation.messages.last(), conversation=conversation, state="done", text=f"Dear {M}",
             missing=[M], checks=[{"words": M}], distance=0.5, due_at=timezone.now(),
         )  # fmt: skip
+    plant_strategy(note.account, cast, f"m{said.pk}", f"n{note.pk}")
     first = of_sigrid.drafts.get()
     decisions.escalate(first.pk, first.version, Actor(cast.ines), cast.petra, question=f"What of {M}?")
     first.refresh_from_db()
@@ -179,10 +209,17 @@ def test_nothing_is_left_anywhere(crm: PushingCrm, cast: Cast, written: Path, cl
     assert both.drafts.get().answers == both.messages.get(external_id="m3"), "Erik still gets his answer"
     assert crm.conversation("c-erik").drafts.get().envelope["cc"] == []
 
+    row = Strategy.objects.get()
+    kept = Board.from_json(StrategyRound.objects.get(n=2).board)
+    assert row.aim == "Renew\nErased" and row.decision.actual == "Signed\nErased"
+    assert [one.text for one in kept.assumptions] == ["Erased", "Prices hold"]
+    assert [one.steps for one in kept.scenarios] == [(), ("Do nothing", "Erased")]
+
     receipt = Erasure.objects.get()
     assert (receipt.source, receipt.person) == (crm.connection.pk, None)
     assert receipt.counts["conversations"] == receipt.counts["mails"] == receipt.counts["past replies"] == 1
     assert receipt.counts["records"] == receipt.counts["notes"] == receipt.counts["promises"] == 1
+    assert receipt.counts["strategies"] == 1
     again = ines.post(f"conversations/{both.pk}/replies/", {"text": f"Both of you, {M}"}, once="k2")
     assert again.status_code == 410 and not Decision.objects.exists()
 
