@@ -1,7 +1,8 @@
 """What stood before a moment, for a draft that is written as it would have been written then.
 
-Rows keep no copy of what they were, so what changed since that moment is left out, and not guessed. Everything
-here takes None as well: now, when all that stands is read.
+Rows keep no copy of what they were, so what changed since that moment is left out, and not guessed; only a
+conversation's subject and language, its customer's address and the account's name are taken as they are.
+Everything here takes None for now, when all that stands is read.
 """
 
 from dataclasses import dataclass

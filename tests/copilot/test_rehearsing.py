@@ -13,6 +13,7 @@ from copilot.context.earlier import as_it_stood, at_message
 from copilot.drafting.engine import Reply
 from copilot.drafting.offline import Offline
 from copilot.insight import topics
+from copilot.knowledge import embedding
 from copilot.learning.ledger import note_move
 from copilot.learning.rehearsed import results
 from copilot.models import (
@@ -50,6 +51,7 @@ KINDS = {"record", "note", "promise", "goal", "message", "saved_reply", "article
 def model(settings: Settings) -> Iterator[FakeModel]:
     with FakeModel() as fake:
         settings.ANTHROPIC_BASE_URL = fake.url
+        settings.EMBEDDER = "tests.copilot.knowledge.test_finding.Words"
         yield fake
 
 
@@ -114,7 +116,10 @@ def test_a_rehearsal_sees_nothing_that_came_later(cast: Cast, model: FakeModel) 
     assert asked
     a_message(conversation=reply.conversation, text=LATER, by="note", at=asked.sent_at + timedelta(minutes=1))
     a_message(conversation=reply.conversation, text=LATER, by="note", at=asked.sent_at)
+    older = Conversation.objects.filter(contact=cast.sigrid).earliest("created_at")
+    a_message(conversation=older, text=LATER, by=Message.By.COLLEAGUE)
     look_after(cast, reply)
+    assert embedding.embed_due() == 9, "by words and by meaning"
 
     def kinds(context: object, word: str) -> set[str]:
         return {one.kind for one in context.items if word in f"{one.title} {one.text} {one.author}"}  # type: ignore[attr-defined]
@@ -173,6 +178,7 @@ def test_it_goes_on_after_a_kill_and_does_nothing_twice(cast: Cast, monkeypatch:
             conversation=reply.conversation, team=cast.support, topic=billing, by="person"
         )
     answered(cast.sales, cast.owen, cast.lukas, 9)
+    DraftingSwitch.objects.create(team=cast.support, mode="off")  # it sees what it would get
     shy = a_contact(name="Shy Person", people_only=True)
     answered(cast.support, shy, cast.ines, 8)
     first = rehearsing.start(cast.support, 4, 11, cast.petra)
