@@ -11,7 +11,7 @@ import sys
 from statistics import median
 
 from benchmarks import house_style as style
-from benchmarks import learning_rows, learning_star
+from benchmarks import house_together, learning_rows, learning_star
 from benchmarks.house import OUT, figure, house, quantile
 from benchmarks.house_style import Tally
 from copilot import words
@@ -25,7 +25,7 @@ PLANTED = 1000
 
 def main() -> int:
     OUT.mkdir(exist_ok=True)
-    fine = [_simulate(), _turn(), _tiers(), _newcomers(), _leaks()]
+    fine = [_simulate(), _turn(), _tiers(), _newcomers(), _together(), _leaks()]
     fine.append(learning_star.main())
     with house():
         fine.append(learning_rows.main())
@@ -115,6 +115,18 @@ def _newcomers() -> bool:
         fine.append(judged("reduction with offers", ours.cut, wanted or ways["cold"].cut))
         fine.append(judged("harmed with offers", ours.harmful, 0.005, most=True))
     return all(fine)
+
+
+def _together() -> bool:
+    print(
+        "\nA lesson of one team and an article of another on one topic, to what knowing both would send:"
+    )
+    ways = house_together.together(SEED, TEAMS)
+    for way, tally in ways.items():
+        told(way, tally)
+    both = ways.pop("both")
+    alone = max(one.cut for one in ways.values())
+    return judged("reduction by both, above the better one alone", both.cut - alone, 0.01)
 
 
 def _leaks() -> bool:

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from benchmarks import house_style as style
-from benchmarks import learning
+from benchmarks import house_together, learning
 from copilot.judging import Voice, verdict
 from copilot.learning.mine import Delta
 from copilot.learning.proof import effect
@@ -21,6 +21,14 @@ def test_teams_get_their_taste_and_are_not_harmed_by_one_off_edits() -> None:
     assert max(needed) <= 12, "a change of taste is followed"
     tiers = {scoped: style.by_tier(1, 1, 80, 0, scoped=scoped).cut for scoped in (True, False)}
     assert tiers[True] > 0.85 > 0.6 > tiers[False]
+
+
+def test_a_lesson_and_an_article_bring_more_together_than_each_alone() -> None:
+    cut = {way: tally.cut for way, tally in house_together.together(1, 4).items()}
+    assert cut["neither"] == 0 < min(cut["lesson alone"], cut["article alone"])
+    assert cut["both"] > cut["article alone"] + cut["lesson alone"], (
+        "the wording holds in the article's words too"
+    )
 
 
 def test_no_planted_detail_is_stored_or_shown_to_somebody_else() -> None:
