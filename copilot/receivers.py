@@ -49,7 +49,8 @@ def _customer_wrote(fact: CustomerWrote) -> None:
 
 
 def _answered_elsewhere(fact: ColleagueWrote) -> None:
-    """The draft is kept for comparison; what the colleague wrote instead is a signal."""
+    """The draft is kept for comparison; what the colleague wrote instead is a signal, and teaches where it is
+    our draft with edits."""
     message = fact.message
     signals.remember_reply(message)
     reading.want(message.conversation, message)
@@ -59,9 +60,12 @@ def _answered_elsewhere(fact: ColleagueWrote) -> None:
     drafted = draft.text if draft.ready_at else ""
     move(draft, Draft.State.ANSWERED_ELSEWHERE, lease_until=None)
     if drafted:
-        signals.keep_signal(
+        signal = signals.keep_signal(
             draft, message.conversation, drafted, message.text, person=message.person, message=message
         )
+        if signals.is_edit(signal):
+            corrections.propose_corrections(signal)
+        bell.ring(ledger.LEARN, signal.pk)
         records.note_news_of(message.conversation)
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.db.models import Q
+
 from copilot import lessons, slots, words
 from copilot.judging import (
     ACTIVE,
@@ -19,6 +21,7 @@ from copilot.judging import (
     near_of,
 )
 from copilot.learning.mine import Customer
+from copilot.learning.signals import REWRITTEN
 from copilot.lessons import Rule
 from copilot.models import Lesson, LessonRule, Offer, Signal
 from people.models import User
@@ -61,9 +64,8 @@ class Past:
 
     @cached_property
     def replies(self) -> list[Signal]:
-        rows = Signal.objects.filter(
-            team=self.lesson.team_id, state=Signal.State.SETTLED, decision__isnull=False
-        )
+        rows = Signal.objects.filter(team=self.lesson.team_id, state=Signal.State.SETTLED)
+        rows = rows.filter(Q(decision__isnull=False) | Q(body_distance__lte=REWRITTEN))
         rows = rows.filter(conversation__language__in=("", self.lesson.language))
         if self.lesson.person_id:
             rows = rows.filter(person=self.lesson.person_id)

@@ -20,14 +20,15 @@ from copilot.judging import ACTIVE, RETIRED, verdict
 from copilot.learning import evidence, offering
 from copilot.learning.evidence import TAUGHT_BY, rule_of
 from copilot.learning.mine import Customer, Delta, deltas
-from copilot.models import Decision, Draft, Lesson, LessonEvidence, LessonMove, Offer, Signal
+from copilot.learning.signals import is_edit
+from copilot.models import Draft, Lesson, LessonEvidence, LessonMove, Offer, Signal
 from interactions import outbox
 from interactions.models import Conversation
 from people.models import User
 
 LEARN = "copilot.tasks.learn"
 State, Kind = Lesson.State, Lesson.Kind
-TO_LEARN = Q(state=Signal.State.SETTLED, learnt_at=None, decision__isnull=False)
+TO_LEARN = Q(state=Signal.State.SETTLED, learnt_at=None)
 
 
 def due_signals(limit: int) -> list[int]:
@@ -83,8 +84,7 @@ def _learn(ids: list[int]) -> list[Signal]:
 def _learn_one(signal: Signal, batch: _Batch) -> None:
     shaped = Lesson.objects.filter(uses__draft=signal.draft_id).order_by("pk") if signal.draft_id else ()
     used = list(shaped)
-    edited = signal.decision is not None and signal.decision.kind == Decision.Kind.EDIT
-    if signal.script and signal.person and edited:
+    if signal.script and signal.person and is_edit(signal):
         rules = [rule_of(one) for one in used]
         for delta in deltas(signal.drafted, signal.sent, batch.customer(signal)):
             before = lessons.origin(delta.kind, delta.before, rules)

@@ -9,6 +9,8 @@ from copilot.models import Decision, Draft, PastReply, Signal
 from interactions.models import Conversation, Message
 from people.models import User
 
+REWRITTEN = 0.5  # of the words; who changed more of them wrote a reply of their own
+
 
 def keep_signal(
     draft: Draft | None,
@@ -34,6 +36,13 @@ def keep_signal(
         state=Signal.State.SETTLED if settled else Signal.State.PENDING,
         settled_at=timezone.now() if settled else None,
     )  # fmt: skip
+
+
+def is_edit(signal: Signal) -> bool:
+    """Whether a person changed our draft: they said so, or sent from elsewhere what has most of its words."""
+    if signal.decision:
+        return signal.decision.kind == Decision.Kind.EDIT
+    return signal.body_distance <= REWRITTEN
 
 
 def settle_signal(outbox_id: str, *, sent: bool) -> None:

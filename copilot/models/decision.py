@@ -102,8 +102,8 @@ class Signal(models.Model):
             models.Index(fields=["team", "-at"], name="signal_by_team"),
             models.Index(
                 fields=["id"],
-                condition=models.Q(state="settled", learnt_at=None, decision__isnull=False),
-                name="signal_to_learn",
+                condition=models.Q(state="settled", learnt_at=None),
+                name="signal_due",
             ),
         ]
 

@@ -121,6 +121,29 @@ def test_the_same_edit_for_two_customers_is_a_lesson_that_the_third_draft_names(
     assert browser.get(f"/inbox/{second}/").content.decode().count("Learnt from you") == 2
 
 
+def test_what_an_agent_sends_from_the_crm_teaches_where_it_is_our_draft_with_edits(
+    crm: PushingCrm, cast: Cast
+) -> None:
+    texts.new_saved_reply(None, cast.support, "Change the delivery address of an order", SAVED)
+    said = a_word()
+    by: dict[str, Any] = {"author": cast.ines.name, "author_email": cast.ines.email, "contact": None}
+    for number, name in ((1, "Mara"), (2, "Peter")):
+        draft = asks(crm, number, name)
+        answer = draft.text.replace("bill", said)
+        crm.answers(answer, conversation=f"c-{number}", **by)
+        run_tasks()
+        learn_due()
+    lesson = Lesson.objects.get()
+    assert (lesson.before, lesson.after, lesson.state) == ("bill", said, "active")
+    assert {one.person for one in lesson.evidence.all()} == {cast.ines}
+    third = asks(crm, 3, "Lone")
+    assert said in third.text
+    crm.answers("Dear Lone,\n\nring me, it is all different there.\n\nInés", conversation="c-3", **by)
+    run_tasks()
+    learn_due()
+    assert Lesson.objects.get().evidence.count() == 2, "a reply of their own says nothing about our wording"
+
+
 def test_a_lead_moves_lessons_programs_hear_of_it_and_an_erased_customer_takes_theirs_along(
     listening: Connection,
     client: Client,
