@@ -118,9 +118,7 @@ def _newcomers() -> bool:
 
 
 def _together() -> bool:
-    print(
-        "\nA lesson of one team and an article of another on one topic, to what knowing both would send:"
-    )
+    print("\nA lesson of one team and an article of another on one topic, to what knowing both would send:")
     ways = house_together.together(SEED, TEAMS)
     for way, tally in ways.items():
         told(way, tally)
