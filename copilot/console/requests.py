@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 
@@ -38,14 +39,15 @@ def asking(visit: Visit, team: Team) -> Asking:
 
 
 def _neighbours(team: Team) -> tuple[NeighbourRow, ...]:
-    """The best known topics of the others."""
+    """The topics of the others: those of the same names as the team's own first, then the best known."""
+    same = Exists(Topic.objects.filter(team=team, retired_at=None, name__iexact=OuterRef("topic__name")))
     rows = TopicRecord.objects.filter(n__gt=0, topic__retired_at=None).exclude(topic__team=team)
     return tuple(
         NeighbourRow(
             topic=one.topic.name, team=one.topic.team.name, n=one.n, unchanged=one.unchanged,
             edited=one.edited, of_no_use=one.wrong, unsupported=one.unsupported,
         )
-        for one in rows.select_related("topic__team").order_by("-n", "pk")[:MOST]
+        for one in rows.select_related("topic__team").order_by(same.desc(), "-n", "pk")[:MOST]
     )  # fmt: skip
 
 

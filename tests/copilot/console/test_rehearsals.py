@@ -104,11 +104,14 @@ def test_a_team_without_drafts_sees_how_others_fare_and_asks(cast: Cast, sign_in
     numbers = {"unchanged": 19, "edited": 9, "rewritten": 1, "escalated": 1, "discarded": 0, "unsupported": 3}
     TopicRecord.objects.create(topic=renewals, n=30, reopened=0, **numbers)
     mine = topics.make_topic(cast.support, "Invoices", cast.petra)
+    like = topics.make_topic(cast.sales, "invoices", cast.wanda)
+    TopicRecord.objects.create(topic=like, n=2, reopened=0, **dict.fromkeys(numbers, 0))
     team = {"team": cast.support.pk}
     assert "Renewals" not in ines.get(HERE).content.decode()
     DraftingSwitch.objects.create(team=cast.support, mode="off")
     page = ines.get(HERE).content.decode()
     assert "<strong>Renewals</strong>" in page and "Sales" in page and ">30<" in page and ">19<" in page
+    assert page.index("<strong>invoices</strong>") < page.index("<strong>Renewals</strong>"), "like its own"
 
     asks = f"{HERE}requests/"
     assert lukas.post(asks, team).status_code == 404
