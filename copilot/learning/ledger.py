@@ -21,7 +21,7 @@ from copilot.learning import evidence, offering
 from copilot.learning.evidence import TAUGHT_BY, rule_of
 from copilot.learning.mine import Customer, Delta, deltas
 from copilot.learning.signals import is_edit
-from copilot.models import Draft, Lesson, LessonEvidence, LessonMove, Offer, Signal
+from copilot.models import Draft, Lesson, LessonEvidence, LessonMove, NoTeacher, Offer, Signal
 from interactions import outbox
 from interactions.models import Conversation
 from people.models import User
@@ -75,8 +75,10 @@ def _learn(ids: list[int]) -> list[Signal]:
     signals = list(mine.select_related(*TAUGHT_BY, "decision").order_by("pk"))
     Signal.objects.filter(pk__in=[one.pk for one in signals]).update(learnt_at=Now())
     batch = _Batch()
+    untaught = set(NoTeacher.objects.values_list("person", flat=True))
     for signal in signals:
-        _learn_one(signal, batch)
+        if signal.person_id not in untaught:
+            _learn_one(signal, batch)
     batch.write()
     return signals
 

@@ -8,7 +8,7 @@ from copilot.models.draft import Draft
 from copilot.models.embedding import Embedding
 from copilot.models.idempotent import IdempotentAnswer
 from copilot.models.knowledge import Article, PastReply, SavedReply
-from copilot.models.lesson import Lesson, LessonEvidence, LessonMove, LessonRule, LessonUse
+from copilot.models.lesson import Lesson, LessonEvidence, LessonMove, LessonRule, LessonUse, NoTeacher
 from copilot.models.limits import DraftingLimits, Spending
 from copilot.models.offer import Offer
 from copilot.models.proposal import ArticleProposal, ProposalEvidence, TextVersion
@@ -39,6 +39,7 @@ __all__ = [
     "LessonMove",
     "LessonRule",
     "LessonUse",
+    "NoTeacher",
     "Offer",
     "PastReply",
     "ProposalEvidence",

@@ -155,3 +155,13 @@ class LessonRule(models.Model):
 
     def __str__(self) -> str:
         return f"Lessons of team {self.team_id} {'wait for a yes' if self.needs_yes else 'act by themselves'}"
+
+
+class NoTeacher(models.Model):
+    """A person whose edits teach nothing, by their own wish."""
+
+    person = models.OneToOneField(USER, models.CASCADE, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"Nothing is learnt from person {self.person_id}"

@@ -144,6 +144,36 @@ def test_what_an_agent_sends_from_the_crm_teaches_where_it_is_our_draft_with_edi
     assert Lesson.objects.get().evidence.count() == 2, "a reply of their own says nothing about our wording"
 
 
+def test_what_a_person_or_a_source_taught_is_taken_back_and_listed(crm: PushingCrm, cast: Cast) -> None:
+    texts.new_saved_reply(None, cast.support, "Change the delivery address of an order", SAVED)
+    said, told = a_word(), StringIO()
+    writers = ((1, "Mara", cast.ines), (2, "Peter", cast.petra))
+    for number, name, who in writers:
+        by: dict[str, Any] = {"author": who.name, "author_email": who.email, "contact": None}
+        draft = asks(crm, number, name)
+        crm.answers(draft.text.replace("bill", said), conversation=f"c-{number}", **by)
+        run_tasks()
+        learn_due()
+    title = f"Say “{said}”, not “bill”"
+    assert Lesson.objects.get().state == "active"
+    call_command("unlearn", person=cast.ines.email, stdout=told)
+    assert f"Support: {title}: In use -> Not enough yet" in told.getvalue()
+    call_command("learn_anew", stdout=StringIO())
+    assert Lesson.objects.get().state == "proposed", "her edits are passed over"
+    assert asks(crm, 3, "Lone").lessons == []
+    call_command("unlearn", person=cast.ines.email, again=True, stdout=told)
+    call_command("learn_anew", stdout=StringIO())
+    assert Lesson.objects.get().state == "active"
+    poisoned = Draft.objects.get(conversation__external_id="c-2").conversation_id
+    call_command("unlearn", conversation=poisoned, stdout=told)
+    assert told.getvalue().count(f"{title}: In use -> Not enough yet") == 2
+    assert said not in asks(crm, 4, "Nils").text, "one colleague's word is nobody else's yet"
+    call_command("learn_anew", stdout=StringIO())
+    call_command("unlearn", person=cast.ines.email, stdout=told)
+    assert f"{title}: Not enough yet -> gone" in told.getvalue() and not Lesson.objects.exists()
+    assert AuditEntry.objects.filter(verb="stopped learning from").count() == 2
+
+
 def test_a_lead_moves_lessons_programs_hear_of_it_and_an_erased_customer_takes_theirs_along(
     listening: Connection,
     client: Client,
