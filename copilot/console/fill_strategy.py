@@ -145,6 +145,9 @@ def has_model(account: Account) -> bool:
 
 
 def _made(one: StrategyRound) -> str:
+    if one.engine == "offline":
+        what = "a worksheet" if one.n == 1 else "evidence looked up again"
+        return f"Round {one.n}, {what}, {ago(one.made_at)}"
     who = "the copilot" if one.by_copilot else one.by.name if one.by else "a colleague"
     return f"Round {one.n}, by {who}, {ago(one.made_at)}"
 

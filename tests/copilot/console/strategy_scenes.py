@@ -55,7 +55,7 @@ PAGE = StrategyPage(
     notes=("1 piece of evidence was left out: the words stood nowhere in what the account holds.",),
     rounds=(
         Place("strategy", "Round 2, by the copilot, 4 min ago: “Think of Per”", "?round=2", current=True),
-        Place("strategy", "Round 1, by the copilot, 2 h ago", "?round=1"),
+        Place("strategy", "Round 1, a worksheet, 2 h ago", "?round=1"),
     ),
 )  # fmt: skip
 
@@ -68,7 +68,7 @@ def _scene(page: StrategyPage) -> Scene:
 def worksheet() -> Scene:
     ways = tuple(Way(f"S{n}", "", guide, sources=(SAID, TOLD)[:n]) for n, (guide, _) in enumerate(GUIDES, 1))
     page = replace(PAGE, ways=ways, assumptions=(), has_model=False, rounds=PAGE.rounds[1:],
-                   notes=(f"{NO_MODEL} {BLANK}",), made="Round 1, by the copilot, 2 h ago")  # fmt: skip
+                   notes=(f"{NO_MODEL} {BLANK}",), made="Round 1, a worksheet, 2 h ago")  # fmt: skip
     return _scene(page)
 
 
