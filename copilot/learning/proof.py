@@ -10,7 +10,7 @@ from datetime import datetime
 from math import sqrt
 from statistics import NormalDist, fmean, stdev
 
-from django.db.models import Count, Q
+from django.db.models import Avg, Count, Exists, F, OuterRef, Q
 
 from copilot import lessons, words
 from copilot.learning.evidence import TAUGHT_BY, rule_of
@@ -37,6 +37,17 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Of settled replies: words changed of a hundred, in how many the customer came back, and their rating."""
+
+    n: int = 0
+    changed: float = 0.0
+    came_back: int = 0
+    rating: float | None = None
+    rated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Month:
     """What a team's lessons did since a day. `shaped` and `harmed` count drafts."""
 
@@ -45,6 +56,8 @@ class Month:
     retired: int
     shaped: int
     harmed: int
+    shown: Outcomes = Outcomes()  # replies to drafts that a lesson shaped
+    others: Outcomes = Outcomes()
 
 
 def effect_of(lesson: Lesson) -> Effect:
@@ -77,8 +90,30 @@ def month_of(team: Team, since: datetime) -> Month:
     )
     against = LessonEvidence.objects.filter(lesson__team=team, agrees=False, undone_at=None, at__gte=since)
     uses = LessonUse.objects.filter(lesson__team=team, draft__created_at__gte=since)
+    found = _outcomes(team, since)
     return Month(
         **moves,
         shaped=uses.values("draft").distinct().count(),
         harmed=against.values("conversation").distinct().count(),
+        shown=found.get(True, Outcomes()),
+        others=found.get(False, Outcomes()),
     )
+
+
+def _outcomes(team: Team, since: datetime) -> dict[bool, Outcomes]:
+    """By whether a lesson shaped the draft. No proof: lessons come where the team writes often."""
+    talk = "conversation__"
+    came_back = Q(**{f"{talk}reopened_at__gte": F("at")}) | Q(**{f"{talk}asked_again_at__gte": F("at")})
+    rows = Signal.objects.filter(team=team, state=Signal.State.SETTLED, at__gte=since, decision__isnull=False)
+    had = Exists(LessonUse.objects.filter(draft=OuterRef("draft")))
+    counted = rows.annotate(had=had).values("had").annotate(
+        n=Count("pk"), far=Avg("distance"), back=Count("pk", filter=came_back),
+        mean=Avg(f"{talk}rating"), rated=Count(f"{talk}rating"),
+    )  # fmt: skip
+    return {
+        one["had"]: Outcomes(
+            one["n"], round(100 * one["far"], 1), one["back"],
+            None if one["mean"] is None else round(one["mean"], 1), one["rated"],
+        )
+        for one in counted.order_by()
+    }  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import replace
 from copilot.console.cards import Piece
 from copilot.console.learning_rows import EffectRow, LessonRow, MoveRow, OfferRow, Proof, ShadowRow, SpreadRow
 from copilot.console.rows import Place
-from copilot.learning.proof import Month
+from copilot.learning.proof import Month, Outcomes
 from tests.copilot.console.copilot_scenes import Team
 from tests.copilot.console.drafts import Scene, past
 from tests.copilot.console.rehearsal_scenes import REHEARSALS
@@ -40,7 +40,9 @@ def learning() -> Scene:
     states = tuple(Place("learning", one, "?", current=one == "All") for one in ("All", "In use", "Retired"))
     return "learning.html", {
         "shell": shell("learning"), "section": "learning", "team": Team("Support North"), "states": states,
-        "lessons": LESSONS, "leads": True, "month": Month(9, 4, 1, 61, 2), "open_offers": 2, "needs_yes": False,
+        "lessons": LESSONS, "leads": True,
+        "month": Month(9, 4, 1, 61, 2, Outcomes(58, 3.1, 4, 4.6, 21), Outcomes(40, 9.8, 5, 4.4, 12)),
+        "open_offers": 2, "needs_yes": False,
     }  # fmt: skip
 
 
