@@ -1,6 +1,7 @@
 """Other wordings of a draft: ask for them, and pick one; which one was picked is kept with the decision."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -8,11 +9,13 @@ from django.db.models import F
 from copilot.decisions import Actor, Conflict, Invalid, locked, what_happened
 from copilot.drafting import alternatives
 from copilot.drafting.moves import tell
+from copilot.drafting.serving import without
 from copilot.drafting.switch import ruling
 from copilot.models import Alternative, Draft
 
 LONGEST_WAY = 80
 FIRST = "as first written"
+WITHOUT = "without what serves a goal"
 
 
 @transaction.atomic
@@ -34,22 +37,47 @@ def ask_for(draft_id: int, version: int, actor: Actor, ways: Sequence[str]) -> D
 @transaction.atomic
 def pick(draft_id: int, version: int, actor: Actor, named: str) -> Draft:
     """The other wording, by its id or its way, becomes the draft's text; the former stays beside it."""
-    draft = locked(draft_id, version, only_from=[Draft.State.READY])
-    if draft.edited_text and draft.edited_text != draft.text:
-        raise Invalid("You have edited this draft. Your text is kept; copy into it what you like.")
+    draft = _unedited(draft_id, version)
     offered = draft.alternatives.filter(state=Alternative.State.READY)
     row = offered.filter(pk=int(named)).first() if named.isdecimal() else offered.filter(way=named).first()
     if row is None:
         raise Invalid("This draft offers no such alternative. Nothing was sent.")
-    moved = Draft.objects.filter(pk=draft.pk, version=version, state=Draft.State.READY).update(
-        text=row.text, sources=row.sources, checks=row.checks, picked=row.way, version=F("version") + 1,
-        edited_text="", edited_by=None, edited_at=None,
-    )  # fmt: skip
+    former = {"way": draft.picked or FIRST, **_wording(draft)}
+    _reword(draft, row.way, _wording(row))
+    Alternative.objects.filter(pk=row.pk).update(**former)
+    return draft
+
+
+@transaction.atomic
+def leave_out_goals(draft_id: int, version: int, actor: Actor) -> Draft:
+    """All sentences that serve a goal go at once; the wording with them stays beside the draft."""
+    draft = _unedited(draft_id, version)
+    if not draft.goals:
+        raise Invalid("No sentence here serves a goal. The draft is as it was.")
+    former = {"way": draft.picked or FIRST, **_wording(draft)}
+    _reword(draft, WITHOUT, without(draft.text, draft.sources, draft.checks, draft.goals))
+    draft.alternatives.filter(way=WITHOUT).delete()  # of another wording, left out of it before
+    ready = Alternative.State.READY
+    Alternative.objects.create(draft=draft, state=ready, asked_by=actor.person, **former)
+    return draft
+
+
+def _unedited(draft_id: int, version: int) -> Draft:
+    draft = locked(draft_id, version, only_from=[Draft.State.READY])
+    if draft.edited_text and draft.edited_text != draft.text:
+        raise Invalid("You have edited this draft. Your text is kept; change in it what you like.")
+    return draft
+
+
+def _wording(one: Draft | Alternative) -> dict[str, Any]:
+    return {"text": one.text, "sources": one.sources, "checks": one.checks, "goals": one.goals}
+
+
+def _reword(draft: Draft, way: str, wording: dict[str, Any]) -> None:
+    moved = Draft.objects.filter(pk=draft.pk, version=draft.version, state=Draft.State.READY).update(
+        **wording, picked=way, version=F("version") + 1, edited_text="", edited_by=None, edited_at=None
+    )
     if not moved:
         raise Conflict(what_happened(draft), draft)
-    Alternative.objects.filter(pk=row.pk).update(
-        way=draft.picked or FIRST, text=draft.text, sources=draft.sources, checks=draft.checks
-    )
     draft.refresh_from_db()
     tell(draft)
-    return draft

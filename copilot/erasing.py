@@ -108,7 +108,7 @@ def _rest_on(draft: Draft, sources: list[object]) -> None:
     else:
         draft.alternatives.all().delete()
         Draft.objects.filter(pk=draft.pk).update(
-            sources=sources, text=BLANK, edited_text="", missing=[], unused=[], checks=[]
+            sources=sources, text=BLANK, edited_text="", missing=[], unused=[], checks=[], goals=[]
         )
 
 

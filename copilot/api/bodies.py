@@ -86,8 +86,11 @@ class DecisionBody(serializers.Serializer[Any]):
     )  # fmt: skip
 
 
-class WaysBody(serializers.Serializer[Any]):
+class VersionBody(serializers.Serializer[Any]):
     version = serializers.IntegerField(help_text="The draft's version that was looked at.")
+
+
+class WaysBody(VersionBody):
     ways = serializers.ListField(
         child=serializers.CharField(max_length=80), min_length=1, max_length=3,
         help_text="shorter, warmer, firmer, or your own words; without a language model shorter and another.",

@@ -104,6 +104,20 @@ class DraftAlternatives(Deciding):
         return Response(DraftSerializer(reach.drafts(who).get(pk=pk)).data, status=202)
 
 
+class DraftWithoutGoals(Deciding):
+    @extend_schema(
+        operation_id="drafts_leave_out_goals", request=bodies.VersionBody, responses={200: DraftSerializer},
+        parameters=[IDEMPOTENCY_KEY], tags=["drafts"],
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, pk: int) -> Response:
+        """Leave out all sentences that serve a goal; the wording with them stays among the `alternatives`."""
+        who = caller(request)
+        _decidable(who, pk)
+        choosing.leave_out_goals(pk, _read(bodies.VersionBody, request)["version"], _actor(who))
+        return Response(DraftSerializer(reach.drafts(who).get(pk=pk)).data)
+
+
 class DraftAnswers(Deciding):
     @extend_schema(
         operation_id="drafts_answer", request=bodies.AnswersBody, responses={201: DecisionSerializer},

@@ -170,7 +170,7 @@ class AlternativeSerializer(serializers.ModelSerializer[Alternative]):
 
     class Meta:
         model = Alternative
-        fields = ("id", "way", "state", "text", "sources", "checks", "failure")
+        fields = ("id", "way", "state", "text", "sources", "checks", "goals", "failure")
 
     def get_failure(self, one: Alternative) -> str:
         return sentence(one.failure) if one.failure else ""
@@ -185,7 +185,10 @@ class QuestionSerializer(serializers.ModelSerializer[Question]):
 
 
 class DraftSerializer(serializers.ModelSerializer[Draft]):
-    """`sources` are what the text rests on, `checks` what a person must look at before it goes out as it is."""
+    """`sources` are what the text rests on, `checks` what a person must look at before it goes out as it is.
+
+    `goals` are the sentences that serve a goal with the account, and nothing that was asked.
+    """
 
     state = serializers.SerializerMethodField()
     failure = serializers.SerializerMethodField(help_text="In words; empty when there is none.")
@@ -196,7 +199,7 @@ class DraftSerializer(serializers.ModelSerializer[Draft]):
         model = Draft
         fields = (
             "id", "conversation", "n", "state", "version", "text", "abstained", "missing", "questions",
-            "picked", "alternatives", "sources", "checks", "lessons", "envelope", "instructions",
+            "picked", "alternatives", "sources", "checks", "goals", "lessons", "envelope", "instructions",
             "engine", "failure", "answers",
             "created_at", "ready_at",
         )  # fmt: skip

@@ -192,6 +192,7 @@ class Card:
     envelope: Envelope | None = None
     sources: int = 0
     unsupported: int = 0
+    serving: int = 0  # sentences that serve a goal
     words: int = 0
     checks: tuple[Check, ...] = ()
     notices: tuple[Check, ...] = ()  # to know of, not to tick
@@ -256,9 +257,8 @@ class Card:
     @property
     def beside_short(self) -> str:
         """The same for a narrow screen."""
-        return self.beside.replace(" sentences without a source", " without").replace(
-            " sentence without a source", " without"
-        )
+        one = self.beside.replace(" sentences without a source", " sentence without a source")
+        return one.replace(" sentence without a source", " without")
 
     @property
     def spoken(self) -> str:
@@ -268,7 +268,8 @@ class Card:
             learnt = f" {plural(len(self.learnt), 'lesson')} learnt." if self.learnt else ""
             return f"{self.word}{gap}{self.beside}".rstrip(" ,.") + "." + learnt
         parts = ["Draft ready", plural(self.words, "word"), plural(self.sources, "source")]
-        return ", ".join([*parts, *([f"{self.unsupported} unsupported"] if self.unsupported else [])]) + "."
+        counts = (self.unsupported, "unsupported"), (self.serving, "serving a goal")
+        return ", ".join([*parts, *(f"{count} {what}" for count, what in counts if count)]) + "."
 
     @property
     def approve_id(self) -> str:

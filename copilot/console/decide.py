@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.urls import reverse
 from django_htmx.http import reswap, retarget
 
-from copilot import choosing, decisions, escalations, keeping
+from copilot import decisions, escalations, keeping
 from copilot.access import decidable_drafts
 from copilot.console import scene as scenes
 from copilot.console.conversation import answer_action, answer_with, keep_envelope, kept_envelope
@@ -88,7 +88,7 @@ def sheet_key(conversation_id: int) -> str:
 type Verb = Callable[[Ask], Status | None]
 
 
-def _act(visit: Visit, conversation_id: int, n: int, verb: Verb) -> HttpResponse:
+def act(visit: Visit, conversation_id: int, n: int, verb: Verb) -> HttpResponse:
     ask = _ask(visit, conversation_id, n)
     try:
         said = verb(ask)
@@ -117,7 +117,7 @@ def _refused(ask: Ask, error: Refused) -> HttpResponse:
 @page("POST", allowed=reads)
 def approve(visit: Visit, conversation_id: int, n: int) -> HttpResponse:
     """From the card: the draft as it stands. From the editor: what the person made of it."""
-    return _act(visit, conversation_id, n, _approve)
+    return act(visit, conversation_id, n, _approve)
 
 
 def _approve(ask: Ask) -> Status | None:
@@ -231,7 +231,7 @@ def _open(ask: Ask) -> HttpResponse:
 
 @page("POST", allowed=reads)
 def stop(visit: Visit, conversation_id: int, n: int) -> HttpResponse:
-    return _act(visit, conversation_id, n, _stop)
+    return act(visit, conversation_id, n, _stop)
 
 
 def _stop(ask: Ask) -> Status:
@@ -241,7 +241,7 @@ def _stop(ask: Ask) -> Status:
 
 @page("POST", allowed=reads)
 def redraft(visit: Visit, conversation_id: int, n: int) -> HttpResponse:
-    return _act(visit, conversation_id, n, _redraft)
+    return act(visit, conversation_id, n, _redraft)
 
 
 def _redraft(ask: Ask) -> Status:
@@ -254,7 +254,7 @@ def _redraft(ask: Ask) -> Status:
 @page("POST", allowed=reads)
 def answer(visit: Visit, conversation_id: int, n: int) -> HttpResponse:
     """What the draft lacked; each field is named for its question."""
-    return _act(visit, conversation_id, n, _answer)
+    return act(visit, conversation_id, n, _answer)
 
 
 def _answer(ask: Ask) -> Status:
@@ -262,28 +262,6 @@ def _answer(ask: Ask) -> Status:
     answers = {int(pk): text for pk, text in told.items() if pk.isdecimal()}
     decisions.answer(ask.draft.pk, ask.version, ask.actor, answers)
     return Status("Kept with your name. A new draft is on its way.", quiet=True)
-
-
-@page("POST", allowed=reads)
-def vary(visit: Visit, conversation_id: int, n: int) -> HttpResponse:
-    """Ask for other wordings, by the names of the ways or in words, several parted by semicolons."""
-    return _act(visit, conversation_id, n, _vary)
-
-
-def _vary(ask: Ask) -> Status:
-    ways = [*ask.visit.request.POST.getlist("way"), *ask.field("words").split(";")]
-    choosing.ask_for(ask.draft.pk, ask.version, ask.actor, ways)
-    return Status("Another wording is on its way.", quiet=True)
-
-
-@page("POST", allowed=reads)
-def pick(visit: Visit, conversation_id: int, n: int) -> HttpResponse:
-    return _act(visit, conversation_id, n, _pick)
-
-
-def _pick(ask: Ask) -> Status:
-    draft = choosing.pick(ask.draft.pk, ask.version, ask.actor, ask.field("alternative"))
-    return Status(f"The draft is now {draft.picked}. The former wording is kept beside it.", quiet=True)
 
 
 @page("POST", allowed=reads)
@@ -309,7 +287,7 @@ def keep(visit: Visit, conversation_id: int, question_id: int, way: str) -> Http
 
 @page("POST", allowed=reads)
 def discard(visit: Visit, conversation_id: int, n: int) -> HttpResponse:
-    return _act(visit, conversation_id, n, _discard)
+    return act(visit, conversation_id, n, _discard)
 
 
 def _discard(ask: Ask) -> Status:

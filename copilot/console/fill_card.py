@@ -155,6 +155,7 @@ def _letter(scene: Scene, draft: Draft) -> dict[str, Any]:
         "envelope": envelope(scene, draft),
         "sources": len(draft.sources),
         "unsupported": 0 if edited else sum(one["tick"] and one["end"] > one["start"] for one in draft.checks),
+        "serving": 0 if edited else len(draft.goals),
         "words": count_words(text),
         "edits": edits_of(draft),
     }

@@ -41,12 +41,20 @@ def _marks(sources: Iterable[Mapping[str, Any]], start: int, end: int) -> tuple[
 
 
 def _flag(draft: Draft, start: int, end: int) -> tuple[str, str]:
+    """In a word how it looks, and in words why; what nothing supports is said first."""
+    doubt = _doubt(draft, start, end)
+    if not any(one["start"] < end and start < one["end"] for one in draft.goals):
+        return ("unsupported", doubt) if doubt else ("", "")
+    return ("unsupported", f"{doubt}, serves a goal") if doubt else ("goal", "serves a goal")
+
+
+def _doubt(draft: Draft, start: int, end: int) -> str:
     if any(one.gap and f"[{one.gap}]" in draft.text[start:end] for one in draft.questions.all()):
-        return "unsupported", "left open"
+        return "left open"
     for check in draft.checks:
         if check["start"] < end and start < check["end"]:
-            return "unsupported", str(check["note"])
-    return "", ""
+            return str(check["note"])
+    return ""
 
 
 def _paragraphs(text: str, runs: list[tuple[int, int, Run]]) -> Iterable[Paragraph]:

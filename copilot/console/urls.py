@@ -46,6 +46,7 @@ from copilot.console import (
     topic,
     topics,
     traffic,
+    wordings,
     write_text,
 )
 
@@ -85,8 +86,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{DRAFT}edit/", decide.edit, name="draft-edit"),
     path(f"{DRAFT}stop/", decide.stop, name="draft-stop"),
     path(f"{DRAFT}redraft/", decide.redraft, name="draft-redraft"),
-    path(f"{DRAFT}vary/", decide.vary, name="draft-vary"),
-    path(f"{DRAFT}pick/", decide.pick, name="draft-pick"),
+    path(f"{DRAFT}vary/", wordings.vary, name="draft-vary"),
+    path(f"{DRAFT}pick/", wordings.pick, name="draft-pick"),
+    path(f"{DRAFT}without-goals/", wordings.without_goals, name="draft-without-goals"),
     path(f"{DRAFT}answer/", decide.answer, name="draft-answer"),
     path(f"{TALK}answers/<int:question_id>/<slug:way>/", decide.keep, name="answer-keep"),
     path(f"{DRAFT}discard/", decide.discard, name="draft-discard"),

@@ -38,4 +38,6 @@ def clean(text: str) -> str:
 def without_hidden_in(item: Item, cleaned: Callable[[str], str] = clean) -> Item:
     if item.kind in OURS:
         cleaned = without_unseen
-    return replace(item, title=cleaned(item.title), text=cleaned(item.text))
+    return replace(
+        item, title=cleaned(item.title), text=cleaned(item.text), words=tuple(map(cleaned, item.words))
+    )

@@ -1,5 +1,6 @@
 """What is known of a customer beyond what was said: records, notes, promises and goals as items."""
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,8 @@ from interactions.mapping import Reach, reach
 from interactions.models import Conversation
 
 MOST_RECORDS = 20
+# A whole sentence between quotation marks, not a name or a term.
+_TO_SAY = re.compile(r"[“„\"«]\s?([^“”„\"«»\n]{15,300}[.!?])\s?[”“\"»]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,4 +168,5 @@ def goal_item(row: Goal) -> Item:
         url=f"/accounts/{row.account_id}/",
         internal=True,
         quotable=False,
+        words=tuple(said.strip() for said in _TO_SAY.findall(row.do)),
     )

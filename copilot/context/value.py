@@ -46,6 +46,7 @@ class Item:
     internal: bool = False
     quotable: bool = True
     gaps: tuple[str, ...] = ()  # kinds of detail that its text leaves out
+    words: tuple[str, ...] = ()  # a goal: what its manager wrote to be said to the customer as it stands
     fills: str = ""  # an answer: the gap that it was given for; empty: the whole question
 
 

@@ -19,6 +19,7 @@ from copilot.drafting.checks import check
 from copilot.drafting.checks.leaks import repeats_prompt
 from copilot.drafting.engine import Engine, EngineError, Reply, Usage
 from copilot.drafting.moves import tell
+from copilot.drafting.serving import serving
 from copilot.drafting.switch import people_only
 from copilot.drafting.work import engine_in_use, place, sources_of
 from copilot.models import Alternative, Draft
@@ -50,7 +51,7 @@ def takes_words() -> bool:
 def request(draft: Draft, ways: Sequence[str], person_id: int) -> int:
     """How many were asked for; what is there already, or beyond three, is not."""
     there = set(draft.alternatives.values_list("way", flat=True))
-    fresh = [way for way in dict.fromkeys(ways) if way not in there][: Alternative.MOST - len(there)]
+    fresh = [way for way in dict.fromkeys(ways) if way not in there][: max(0, Alternative.MOST - len(there))]
     for way in fresh:
         made = Alternative.objects.create(draft=draft, way=way, asked_by_id=person_id)
         bell.ring(WRITE, made.pk)
@@ -101,6 +102,7 @@ def _keep(row: Alternative, context: Context, reply: Reply) -> None:
         kept = _mine(row).update(
             state=State.READY, text=reply.text, sources=sources_of(reply, context), lease_until=None,
             checks=[one.to_json() for one in check(reply, context)], cost_micros=reply.usage.cost_micros,
+            goals=serving(reply, context),
         )  # fmt: skip
         if kept:
             asked = row.draft.questions.values_list("gap", flat=True)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 
 from copilot.context.value import Context, Item
+from copilot.drafting.checks.tongue import language_of
 from copilot.drafting.engine import Mark, Reply, Say
 from copilot.gaps import WORDS, gaps, slot_of
 from copilot.lessons import changed, changes, moved
@@ -43,7 +44,7 @@ class Offline:
             core, marks, records = _otherwise(context, core, marks, records)
         if not core and not records:
             return _abstain(context)
-        text, marks = _letter(context, core, marks, records)
+        text, marks = _letter(context, core, marks, records, _to_say(context))
         made, used = changes(text, context.lessons, context.customer_first_name)
         marks = [Mark(moved(mark.at, made), mark.item_id) for mark in marks]
         text = changed(text, made)
@@ -190,7 +191,20 @@ def _numbers(text: str) -> set[str]:
     return {number for number in found if not re.fullmatch(r"(19|20)\d\d", number)}
 
 
-def _letter(context: Context, core: str, marks: list[Mark], records: Iterable[Item]) -> tuple[str, list[Mark]]:
+def _to_say(context: Context) -> tuple[str, str]:
+    """What the account's manager wrote to be said, in the customer's language and not said here yet, and the
+    goal that it serves; a goal without such words is for people to serve."""
+    said = "\n".join(turn.text for turn in context.turns if turn.by == "colleague")
+    for item in context.items if context.way != "shorter" else ():
+        for words in item.words:
+            if words not in said and (language_of(words) or "en") == context.language[:2]:
+                return words, item.id
+    return "", ""
+
+
+def _letter(
+    context: Context, core: str, marks: list[Mark], records: Iterable[Item], to_say: tuple[str, str]
+) -> tuple[str, list[Mark]]:
     parts: list[str] = []
     placed: list[Mark] = []
     by_mail = context.channel == "email"
@@ -205,6 +219,10 @@ def _letter(context: Context, core: str, marks: list[Mark], records: Iterable[It
         head = _ON_RECORD.get(context.language, "On record here:") + " " if number == 0 else ""
         parts.append(f"{head}{record.text}.")
         placed.append(Mark(_length(parts) - 2, record.id))
+    words, goal = to_say
+    if words:
+        placed += [Mark(_length(parts) + end, goal) for _, end in sentences(words)]
+        parts.append(words)
     if by_mail:
         parts.append(f"{_CLOSINGS.get(context.language, 'Kind regards')},\n{context.closing}")
     return "\n\n".join(parts), placed

@@ -81,7 +81,7 @@ def requeue(draft: Draft, message: Message | None, **fields: Any) -> bool:
     """Write it again from the start, for the newest message."""
     moved = move(
         draft, State.QUEUED, answers=message or draft.answers, text="", abstained=False, missing=[],
-        sources=[], unused=[], checks=[], edited_text="", edited_by=None, edited_at=None, failure="",
+        sources=[], unused=[], checks=[], goals=[], edited_text="", edited_by=None, edited_at=None, failure="",
         reference="", picked="", attempts=0, due_at=Now(), lease_until=None, ready_at=None, **fields,
     )  # fmt: skip
     if moved:

@@ -111,7 +111,7 @@ def render(context: Context) -> Prompt:
         Block(_data("wishes", context.instructions)),
         Block(ASK),
     )
-    citable = frozenset(item.id for item in context.items if item.quotable)
+    citable = frozenset(item.id for item in context.items if _has_id(item))
     return Prompt((Block(SYSTEM, stable=True),), blocks, citable)
 
 
@@ -150,9 +150,14 @@ def _encoded(value: object) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e")
 
 
+def _has_id(item: Item) -> bool:
+    """A goal is no source; by its id a sentence is told to serve it."""
+    return item.quotable or item.kind == "goal"
+
+
 def _item(item: Item) -> dict[str, Any]:
     shown = {
-        "id": item.id if item.quotable else "",
+        "id": item.id if _has_id(item) else "",
         "kind": item.kind,
         "title": item.title,
         "text": item.text,

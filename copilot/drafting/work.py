@@ -24,6 +24,7 @@ from copilot.drafting.checks.leaks import repeats_prompt
 from copilot.drafting.engine import Engine, EngineError, Reply, Stopped
 from copilot.drafting.moves import move, tell, write
 from copilot.drafting.offline import Offline
+from copilot.drafting.serving import serving
 from copilot.drafting.switch import may_write, people_only
 from copilot.drafting.topic import NOBODY, propose_topic, reasons_to_abstain
 from copilot.lessons import Rule, bears
@@ -162,6 +163,7 @@ def _finish(draft: Draft, context: Context, reply: Reply, engine: str) -> None:
             unused=[{"what": one.what, "why": one.why} for one in context.unused],
             checks=[one.to_json() for one in check(reply, context)],
             lessons=_lessons(held, reply, context),
+            goals=serving(reply, context),
             engine=engine,
             model=reply.model,
             prompt_version=reply.prompt_version,

@@ -26,6 +26,7 @@ class Alternative(models.Model):
     text = models.TextField(blank=True)
     sources = models.JSONField(default=list)
     checks = models.JSONField(default=list)
+    goals = models.JSONField(default=list, db_default=[])
     failure = models.CharField(max_length=40, blank=True, help_text="A code; see drafting.failures")
     cost_micros = models.PositiveIntegerField(default=0, help_text="Millionths of a US dollar.")
     attempts = models.PositiveSmallIntegerField(default=0)

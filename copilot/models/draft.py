@@ -68,6 +68,9 @@ class Draft(models.Model):
     unused = models.JSONField(default=list)
     checks = models.JSONField(default=list)
     lessons = models.JSONField(default=list)
+    goals = models.JSONField(
+        default=list, db_default=[], help_text="Sentences that serve a goal; see drafting.serving."
+    )
     envelope = models.JSONField(default=dict)
 
     edited_text = models.TextField(blank=True)

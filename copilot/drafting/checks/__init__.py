@@ -91,7 +91,8 @@ def check(reply: Reply, context: Context) -> list[Check]:
             kind = "register"
         if kind:
             found.append((kind, said.text, start, end))
-    cited = " ".join(item.title for mark in reply.marks if (item := context.item(mark.item_id)))
+    items = (context.item(mark.item_id) for mark in reply.marks)
+    cited = " ".join(item.title for item in items if item and item.quotable)
     found += _of_the_whole(core, theirs, cited, language)
     return [
         Check(f"c{n}", kind, words, LABELS[kind], NOTES[kind], start, end, tick=kind not in NOTICES)
@@ -102,7 +103,7 @@ def check(reply: Reply, context: Context) -> list[Check]:
 def _said(reply: Reply, context: Context, start: int, end: int, core: str) -> Said:
     text = reply.text[start:end]
     items = (context.item(mark.item_id) for mark in _marks(reply.marks, start, end))
-    cited = tuple(item for item in items if item)
+    cited = tuple(item for item in items if item and item.quotable)
     return Said(text, cited, bool(_marks(reply.unknown, start, end)), text in core)
 
 

@@ -169,17 +169,17 @@ def test_models_from_before_effort_are_not_sent_it(model: FakeModel, settings: S
     assert "effort" not in model.asked[0].json["output_config"]
 
 
-def test_what_may_not_be_cited_has_no_id_and_what_is_internal_says_so(model: FakeModel) -> None:
+def test_a_goal_is_marked_by_its_id_and_what_is_internal_says_so(model: FakeModel) -> None:
     model.will(says("One [g2]. Two [n12]. Three [r77]."))
     reply, _ = write()
     sources = [
         json.loads(line) for line in model.asked[0].json["messages"][0]["content"][0]["text"].splitlines()[2:-1]
     ]
     by_kind = {source["kind"]: source for source in sources}
-    assert "id" not in by_kind["goal"]
+    assert by_kind["goal"]["id"] == "g2"
     assert by_kind["note"]["internal"] is True
     assert "internal" not in by_kind["record"]
-    assert [mark.item_id for mark in reply.marks] == ["n12"]
+    assert [mark.item_id for mark in reply.marks] == ["g2", "n12"]
     assert reply.text == "One. Two. Three."
 
 
