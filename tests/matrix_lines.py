@@ -70,6 +70,7 @@ REST = [
     post("api-decide-merge",         "401 403 404 200 200 404 403 403", kind="merge"),
     get("api-erasures",              "401 200 200 200 200 200 200 200"),
     get("api-erasures-one",          "401 404 404 404 404 200 200 200"),
+    get("api-copy",                  "401 403 403 403 403 403 200 403"),
     post("api-erase",                "401 403 403 403 403 201 201 403"),
     get("api-records",               "401 200 200 200 200 200 200 200"),
     get("api-records-one",           "401 200 404 200 200 404 200 404"),

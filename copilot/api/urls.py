@@ -6,6 +6,7 @@ from django.urls import URLPattern, path, re_path
 
 from copilot.api import (
     attaching,
+    copying,
     deciding,
     documents,
     enquiring,
@@ -52,6 +53,7 @@ urlpatterns: list[URLPattern] = [
     *_resource("goals", resources.Goals),
     path("goals/<int:pk>/end/", settling.GoalEnd.as_view(), name="api-end-goal"),
     *_resource("contacts", resources.Contacts),
+    path("contacts/<int:pk>/copy/", copying.ContactCopy.as_view(), name="api-copy"),
     path("contacts/<int:pk>/erasure/", deciding.ContactErasure.as_view(), name="api-erase"),
     *_resource("merges", merging.Merges, post="create"),
     path("merges/<int:pk>/decision/", merging.MergeDecision.as_view(), name="api-decide-merge"),

@@ -1,4 +1,4 @@
-"""Erasing a contact for good, and the receipts of what went."""
+"""A copy of what is held of a contact; erasing one for good, and the receipts of what went."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,11 +6,12 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.urls import reverse
 
 from copilot.console.shell import shell, tabs
 from copilot.console.visit import Visit, is_admin, page
+from copilot.exporting import copy_of
 from customers.models import Contact, Erasure
 from interactions.erasing import erase
 from interactions.models import Connection
@@ -37,6 +38,7 @@ def erasures(visit: Visit) -> HttpResponse:
         "tabs": tabs(visit, "settings-erasures"),
         "sought": sought,
         "found": _found(sought) if sought else (),
+        "reads": visit.who.reads_all,
         "receipts": tuple(_receipts()),
     }
     return visit.show("settings_erasures.html", context)
@@ -63,3 +65,16 @@ def erase_contact(visit: Visit, contact_id: int) -> HttpResponse:
         raise Http404
     messages.success(visit.request, f"The contact is erased. Receipt {receipt.pk} says what went.")
     return visit.go(reverse("settings-erasures"))
+
+
+@page(allowed=lambda visit: visit.who.is_admin and visit.who.reads_all)
+def copy_contact(visit: Visit, contact_id: int) -> HttpResponse:
+    """All that is held of them, as a file."""
+    contact = Contact.objects.filter(pk=contact_id).first()
+    if contact is None:
+        raise Http404
+    answer = JsonResponse(
+        copy_of(contact, visit.person), json_dumps_params={"indent": 1, "ensure_ascii": False}
+    )
+    answer.headers["Content-Disposition"] = f'attachment; filename="contact-{contact_id}.json"'
+    return answer

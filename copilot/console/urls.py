@@ -159,6 +159,7 @@ urlpatterns: list[URLPattern] = [
     path("settings/connections/new/", connections.new, name="connection-new"),
     path("settings/erasures/", erasures.erasures, name="settings-erasures"),
     path("settings/erasures/<int:contact_id>/", erasures.erase_contact, name="erase-contact"),
+    path("settings/erasures/<int:contact_id>/copy/", erasures.copy_contact, name="copy-contact"),
     path(CRM, connection.connection, name="connection"),
     path(f"{CRM}fields/", field_rules.field_rules, name="connection-fields"),
     path(f"{CRM}<slug:verb>/", connection.change, name="connection-change"),
