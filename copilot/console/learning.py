@@ -73,8 +73,11 @@ def _rows(visit: Visit, team: Team, state: str) -> tuple[LessonRow, ...]:
     rows = visible_lessons(visit.who).filter(team=team)
     if state in State.values:
         rows = rows.filter(state=state)
-    movable = set(movable_lessons(visit.who).filter(team=team).values_list("pk", flat=True))
-    return tuple(row(one, may_move=one.pk in movable) for one in counted_lessons(rows).order_by("-pk")[:MOST])
+    leads, mine = may_lead(visit, team), visit.who.user_id
+    return tuple(
+        row(one, may_move=leads or one.person_id == mine)
+        for one in counted_lessons(rows).order_by("-pk")[:MOST]
+    )
 
 
 def row(lesson: Any, *, may_move: bool) -> LessonRow:
