@@ -121,7 +121,7 @@ DATABASES = {"default": {**env.dj_db_url("DATABASE_URL"), "OPTIONS": _OPTIONS, "
 if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL server.")
 if PROCESS == "worker":
-    DATABASES["default"]["CONN_MAX_AGE"] = None
+    DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 
 # --- Valkey rings the bell --------------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", "")

@@ -1,7 +1,11 @@
 """The same way with the real programs: web server, bell, worker, receiver."""
 
-import pytest
+from datetime import datetime
 
+import pytest
+from django.db import connection as database
+
+import bell
 from config.children import Process
 from interactions.models import Connection, Conversation, InboxEvent, OutboxMessage
 from tests.cast import Cast
@@ -22,3 +26,32 @@ def test_an_event_is_applied_and_a_reply_delivered(
     row = a_reply(conversation=Conversation.objects.get(), person=cast.ines)
     assert eventually(lambda: OutboxMessage.objects.get(pk=row.pk).state == "sent")
     assert [one.headers["webhook-id"] for one in receiver.deliveries].count(str(row.pk)) == 1
+
+
+def sessions(since: datetime) -> set[int]:
+    """Of others, that were asked something since then and are still open, by the numbers of their processes."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND query_start > %s",
+            [since],
+        )
+        return {pid for (pid,) in cursor.fetchall()}
+
+
+def test_a_worker_keeps_its_connections_and_replaces_those_that_died(
+    listening: Connection, real_worker: Process, crm: PushingCrm
+) -> None:
+    def works(words: str) -> set[int]:
+        crm.says(words)
+        row = InboxEvent.objects.latest("pk")
+        bell.ring_batch("interactions.tasks.apply_events", row.pk)
+        assert eventually(lambda: InboxEvent.objects.get(pk=row.pk).state == "applied")
+        return sessions(row.received_at)
+
+    served = [works(words) for words in ("One.", "Two.", "Three.", "Four.", "Five.")]
+    opened = set.union(*served)
+    assert all(served) and len(opened) <= 2, "each of its two processes has one"
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s) AS pid", [list(opened)])
+    assert not works("Six.") & opened
