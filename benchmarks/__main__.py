@@ -21,6 +21,7 @@ NAMES = (
     "notes",
     "learning",
     "daily",
+    "account",
 )
 
 

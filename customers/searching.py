@@ -6,11 +6,11 @@ from customers.models import Account, Contact, Record
 
 
 def find_accounts(visible: QuerySet[Account], words: str, limit: int) -> list[Account]:
-    return list(visible.filter(_each(words, "name", "domain")).order_by("sort_key", "pk")[:limit])
+    return list(visible.filter(each_word(words, "name", "domain")).order_by("sort_key", "pk")[:limit])
 
 
 def find_contacts(visible: QuerySet[Contact], words: str, limit: int) -> list[Contact]:
-    found = visible.filter(_each(words, "name", "email", "phone"))
+    found = visible.filter(each_word(words, "name", "email", "phone"))
     return list(found.select_related("account", "shown_as").order_by("name", "pk")[:limit])
 
 
@@ -20,7 +20,7 @@ def find_records(visible: QuerySet[Record], words: str, limit: int) -> list[Reco
     return list(found.select_related("account", "contact").order_by("-occurred_at", "-pk")[:limit])
 
 
-def _each(words: str, *fields: str) -> Q:
+def each_word(words: str, *fields: str) -> Q:
     """Each of the words stands in one of the fields."""
     wanted = Q()
     for word in words.split():

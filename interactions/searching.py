@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db.models import F, Model, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 
 from interactions.models import Conversation, Message
 
@@ -30,6 +30,13 @@ def find_conversations(visible: QuerySet[Conversation], words: str, limit: int) 
         said.setdefault(conversation.pk, Found(conversation))
     newest = sorted(said.values(), key=lambda one: one.conversation.last_message_at, reverse=True)
     return newest[:limit]
+
+
+def saying(conversations: QuerySet[Conversation], words: str) -> QuerySet[Conversation]:
+    """Those of them with all of the words in one message or in the subject."""
+    said = _matching(Message.objects.filter(conversation__in=conversations), "text", words)
+    about = _matching(conversations, "subject", words)
+    return conversations.filter(Q(pk__in=said.values("conversation")) | Q(pk__in=about.values("pk")))
 
 
 def _newest[M: Model](matching: QuerySet[M], model: type[M], most: int) -> list[M]:

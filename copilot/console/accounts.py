@@ -9,6 +9,7 @@ from django.urls import reverse
 from copilot.console.cards import plural
 from copilot.console.fill_account import account_page, account_row
 from copilot.console.fill_attention import needy
+from copilot.console.fill_timeline import asked_for
 from copilot.console.rows import Place
 from copilot.console.shell import shell
 from copilot.console.visit import Visit, page, reads
@@ -93,10 +94,9 @@ def account(visit: Visit, account_id: int) -> HttpResponse:
     found = seen.filter(pk=account_id).first()
     if found is None:
         raise Http404
-    kind = visit.request.GET.get("kind", "")
-    before = visit.request.GET.get("before", "")
-    made = account_page(visit.who, found, kind, before)
-    if visit.wants_part and before:
+    asked = asked_for(visit.request.GET.dict())
+    made = account_page(visit.who, found, asked)
+    if visit.wants_part and visit.request.GET.get("before"):
         return visit.show("account.html#spans", {"account": made})
     return visit.show(
         "account.html", {"shell": shell(visit, "accounts"), "section": "accounts", "account": made}

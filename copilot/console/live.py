@@ -19,7 +19,7 @@ from copilot.console.watching import START_PAUSE, Event, Gone, Watch
 HEARTBEAT_SECONDS = 15.0
 ACCESS_SECONDS = 60.0
 TEXT_PAUSE = 0.1  # growing text: ten times a second at the most
-LEAST_PAUSE = 0.02
+LEAST_PAUSE = 0.01
 LIST_PAUSE = 1.0
 
 

@@ -254,6 +254,16 @@ class RecordLine:
     when: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of an account's timeline is shown: one kind of it, of one contact, with these words, before then."""
+
+    kind: str = ""
+    words: str = ""
+    contact: int | None = None
+    before: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountPage:
     id: int
@@ -265,6 +275,7 @@ class AccountPage:
     goals: tuple[GoalLine, ...] = ()
     promises: tuple[PromiseLine, ...] = ()
     kinds: tuple[Place, ...] = ()
+    asked: Asked = field(default_factory=Asked)
     spans: tuple[Span, ...] = ()
     next_url: str = ""
     notes: tuple[NoteLine, ...] = ()

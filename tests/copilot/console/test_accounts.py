@@ -1,6 +1,7 @@
 """Accounts: the list by name, and the whole story with one of them."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -9,7 +10,7 @@ from copilot.models import Draft
 from customers.models import Goal, Note, Promise, Record
 from tests.cast import Cast
 from tests.copilot.console.made import SignIn
-from tests.factories import an_account
+from tests.factories import a_contact, a_conversation, a_message, an_account
 
 
 def test_the_list_says_who_waits_and_what_is_promised(cast: Cast, draft: Draft, sign_in: SignIn) -> None:
@@ -82,6 +83,37 @@ def test_the_timeline_shows_one_kind_and_older_ones(cast: Cast, sign_in: SignIn)
 
     assert "Note 39" in older.content.decode()
     assert "<html" not in older.content.decode()
+
+
+def test_the_timeline_is_searched_by_words_and_by_person(
+    cast: Cast, sign_in: SignIn, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    now = timezone.now()
+    jon = a_contact(name="Jon Vik", account=cast.fjord)
+    for contact, words in ((cast.sigrid, "The pallets came late"), (jon, "We need more pallets")):
+        said = a_conversation(contact=contact, account=cast.fjord, team=cast.support, subject=words[:8])
+        a_message(conversation=said, text=f"{words}, as agreed.")
+    same: dict[str, Any] = {"account": cast.fjord, "state": "accepted", "created_at": now, "kind": "risk"}
+    for n in range(35):  # all of one moment
+        Note.objects.create(text=f"Note {n}", **same)
+    Note.objects.create(text="Pallets matter", contact=jon, **same | {"created_at": now - timedelta(days=1)})
+    client, url = sign_in(cast.karim), f"/accounts/{cast.fjord.pk}/"
+
+    def titles(**asked: Any) -> set[str]:
+        page = client.get(url, asked).context["account"]
+        return {entry.title for span in page.spans for entry in span.entries}
+
+    assert titles(q="pallets late") == {"The pall"}
+    assert titles(q="pallets") == {"The pall", "We need ", "Pallets matter"}
+    assert titles(q="pallets", contact=jon.pk) == {"We need ", "Pallets matter"}
+    assert titles(q="pallets", contact=jon.pk, kind="note") == {"Pallets matter"}
+    assert titles(q="camels") == set()
+    with django_assert_max_num_queries(15):
+        client.get(url, {"q": "pallets", "contact": jon.pk})
+    first = client.get(url, {"kind": "note"}).context["account"]
+    assert "Pallets matter" in client.get(first.next_url).content.decode()
+    for wrong in ({"contact": "x"}, {"contact": "9" * 30}, {"q": "\0"}, {"before": "never"}):
+        assert client.get(url, wrong).status_code == 200
 
 
 def test_strangers_find_nothing(cast: Cast, sign_in: SignIn) -> None:

@@ -1,0 +1,210 @@
+"""An account's timeline: what was said, noted, bought and promised, by kind, by person and by words."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from copilot.calls import KINDS as CALLS
+from copilot.console.fill_text import short
+from copilot.console.rows import Asked, Entry, Place, Span
+from copilot.templatetags.rapport import ago, clock
+from customers.access import visible_accounts
+from customers.models import Account, Note, Promise, Record
+from customers.searching import each_word
+from interactions.access import visible_conversations
+from interactions.models import Quote
+from interactions.searching import saying
+from people.access import Standing
+
+ENTRIES = 30
+MOST_WORDS = 200  # characters
+KINDS = {
+    "": "All", "conversation": "Conversations", "call": "Calls", "note": "Notes", "record": "Records",
+    "promise": "Promises",
+}  # fmt: skip
+
+
+def asked_for(told: Mapping[str, str]) -> Asked:
+    """What the address asks for; what it asks for in vain is left out."""
+    contact = told.get("contact", "")
+    return Asked(
+        kind=told.get("kind", ""),
+        words=" ".join(told.get("q", "").replace("\0", "").split())[:MOST_WORDS],
+        contact=int(contact) if contact.isdecimal() and len(contact) < 16 else None,
+        before=_moment(told.get("before", "")),
+    )
+
+
+def _moment(told: str) -> datetime | None:
+    """None also for what is no moment in any calendar, or does not say where it is that time."""
+    try:
+        found = parse_datetime(told)
+    except ValueError:
+        return None
+    return found if found and found.tzinfo else None
+
+
+def kinds(account: Account, asked: Asked) -> Iterable[Place]:
+    for kind, label in KINDS.items():
+        there = _url(account, replace(asked, kind=kind, before=None))
+        yield Place(kind, label, there, current=kind == asked.kind)
+
+
+def timeline(who: Standing, account: Account, asked: Asked) -> tuple[tuple[Span, ...], str]:
+    """One page of it, and the address of the next, empty on the last."""
+    entries = _entries(who, account, asked)
+    if len(entries) <= ENTRIES:
+        return tuple(_spans(entries)), ""
+    # The next page begins before this one's last moment, so what shares a moment stays together.
+    shown = [one for one in entries[:ENTRIES] if one.at > entries[ENTRIES].at] or entries[:ENTRIES]
+    return tuple(_spans(shown)), _url(account, replace(asked, before=shown[-1].at))
+
+
+def _url(account: Account, asked: Asked) -> str:
+    wanted = {
+        "kind": asked.kind, "q": asked.words, "contact": asked.contact or "",
+        "before": asked.before.isoformat() if asked.before else "",
+    }  # fmt: skip
+    query = urlencode({name: value for name, value in wanted.items() if value or name == "kind"})
+    return f"{reverse('account', args=[account.pk])}?{query}"
+
+
+def of_account(who: Standing, account: Account) -> Q:
+    """Of the account, and of who was merged with a contact of it and stands elsewhere, where one sees that."""
+    merged = account.joined  # type: ignore[attr-defined]
+    if not merged:
+        return Q(account=account)
+    seen = Q(account=None) | Q(account__in=visible_accounts(who))
+    return Q(account=account) | Q(seen, contact__in=merged)
+
+
+def _wanted(who: Standing, account: Account, asked: Asked) -> Q:
+    """Of the account, and of one person there where one is asked for; whoever is merged with them is they."""
+    theirs = Q(contact=asked.contact) | Q(contact__shown_as=asked.contact) if asked.contact else Q()
+    return of_account(who, account) & theirs
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    at: datetime
+    entry: Entry
+
+
+def _entries(who: Standing, account: Account, asked: Asked) -> list[_Told]:
+    """The newest first, one more than a page holds."""
+    sources = {
+        "conversation": _talks,
+        "call": _calls,
+        "note": _noted,
+        "record": _recorded,
+        "promise": _promised,
+    }
+    wanted = (
+        [sources[asked.kind]]
+        if asked.kind in sources
+        else [one for one in sources.values() if one is not _calls]
+    )
+    told = [one for source in wanted for one in source(who, account, asked)]
+    return sorted(told, key=lambda one: one.at, reverse=True)[: ENTRIES + 1]
+
+
+def _until(asked: Asked) -> datetime:
+    return asked.before or timezone.now() + timedelta(days=3650)
+
+
+def _calls(who: Standing, account: Account, asked: Asked) -> Iterable[_Told]:
+    return _talks(who, account, asked, channel__in=list(CALLS))
+
+
+def _talks(who: Standing, account: Account, asked: Asked, **only: Any) -> Iterable[_Told]:
+    """Of every channel: a call that a colleague wrote down as well."""
+    rows = visible_conversations(who).filter(
+        _wanted(who, account, asked), last_message_at__lt=_until(asked), **only
+    )
+    rows = saying(rows, asked.words) if asked.words else rows
+    for row in rows.select_related("contact__shown_as", "team").order_by("-last_message_at")[: ENTRIES + 1]:
+        origin = f"{row.contact.shown if row.contact else 'Somebody'}, {row.team.name}"
+        url = reverse("conversation", args=[row.pk])
+        text = "Waits for an answer." if row.waiting_since and row.status == row.Status.OPEN else ""
+        title = row.subject or "No subject"
+        yield _Told(
+            row.last_message_at,
+            Entry(
+                "call" if row.channel in CALLS else "conversation",
+                title,
+                origin,
+                clock(row.last_message_at),
+                text,
+                url,
+            ),
+        )
+
+
+def _noted(who: Standing, account: Account, asked: Asked) -> Iterable[_Told]:
+    said = _wanted(who, account, asked) & each_word(asked.words, "text", "quote")
+    rows = Note.objects.filter(said, state=Note.State.ACCEPTED, created_at__lt=_until(asked))
+    for row in rows.select_related("author").order_by("-created_at")[: ENTRIES + 1]:
+        by = row.author.name if row.author else "Note"
+        entry = Entry("note", short(row.text, 90), by, clock(row.created_at))
+        yield _Told(row.created_at, entry)
+
+
+def _recorded(who: Standing, account: Account, asked: Asked) -> Iterable[_Told]:
+    """When it happened, or else when it was told; with its age, for the CRM may know better by now."""
+    named = _wanted(who, account, asked) & each_word(asked.words, "title", "external_id", "kind", "status")
+    rows = Record.objects.filter(named).annotate(at=Coalesce("occurred_at", "source_updated_at"))
+    for row in rows.filter(at__lt=min(_until(asked), timezone.now())).order_by("-at")[: ENTRIES + 1]:
+        kind, status = row.kind.capitalize(), row.status.capitalize()
+        text = f"{status}. Told {ago(row.source_updated_at)}.".removeprefix(". ")
+        yield _Told(row.at, Entry("record", str(row), kind, clock(row.at), text))
+
+
+def _promised(who: Standing, account: Account, asked: Asked) -> Iterable[_Told]:
+    """With its last word: what kept it, or by when it is due; linked to where that was said."""
+    last = Quote.objects.filter(promise=OuterRef("pk"), message__conversation__in=visible_conversations(who))
+    last = last.order_by("-closes", "-pk")
+    made = _wanted(who, account, asked) & each_word(asked.words, "text", "quote")
+    rows = Promise.objects.filter(made, made_at__lt=_until(asked)).select_related("owner").annotate(
+        talk=Subquery(last.values("message__conversation")[:1]),
+        words=Subquery(last.filter(closes=True).values("text")[:1]),
+    )  # fmt: skip
+    for row in rows.order_by("-made_at")[: ENTRIES + 1]:
+        by = row.owner.name if row.owner else "Promise"
+        url = reverse("conversation", args=[row.talk]) if row.talk else ""
+        yield _Told(row.made_at, Entry("promise", row.text, by, clock(row.made_at), _state(row), url))
+
+
+def _state(row: Any) -> str:
+    if row.state != row.State.OPEN:
+        return f"{row.get_state_display()}: “{row.words}”" if row.words else f"{row.get_state_display()}."
+    if row.due_at is None:
+        return "Open."
+    return f"{'Was due' if row.due_at < timezone.now() else 'Due'} {on_day(row.due_at)}."
+
+
+def _spans(told: list[_Told]) -> Iterable[Span]:
+    for title, group in groupby(told, key=lambda one: _span(timezone.localtime(one.at).date())):
+        yield Span(title, tuple(one.entry for one in group))
+
+
+def _span(day: date) -> str:
+    today = timezone.localdate()
+    if today - day < timedelta(days=7):
+        return "The last seven days"
+    if (day.year, day.month) == (today.year, today.month):
+        return "Earlier this month"
+    return f"{day:%B}" if day.year == today.year else f"{day:%B %Y}"
+
+
+def on_day(moment: datetime) -> str:
+    then = timezone.localtime(moment)
+    return f"{then.day} {then:%b %Y}"
