@@ -109,6 +109,7 @@ CARDS: dict[str, Callable[[], Card]] = {
         envelope=TO_DANA,
         sources=5,
         unsupported=1,
+        serving=1,
         words=75,
         checks=(PROMISE,),
         lessons=(LESSON,),
