@@ -4,11 +4,10 @@ Bars: p95 at most 120 ms, at most 15 queries, for the first page, one kind of en
 """
 
 import sys
-import time
 from datetime import timedelta
 from typing import Any
 
-from benchmarks.house import figure, house, quantile
+from benchmarks.house import figure, house, quantile, time_of
 
 TALKS, NOTES, RECORDS, PROMISES = 3000, 800, 1000, 200
 VISITS = 60
@@ -79,22 +78,13 @@ def _visit(person: Any, url: str) -> int:
         with CaptureQueriesContext(connection) as queries:
             client.get(page)
         count = len(queries)
-        spent = [_timed(client, page) for _ in range(VISITS)]
+        spent = [time_of(client, page) for _ in range(VISITS)]
         slow = quantile(spent, 0.95)
         figure(f"{name}, p50", quantile(spent, 0.5), "ms")
         figure(f"{name}, p95", slow, "ms", f"bar: at most {BAR}")
         figure(f"{name}, queries", count, "", f"bar: at most {QUERIES}")
         missed = missed or slow > BAR or count > QUERIES
     return int(missed)
-
-
-def _timed(client: Any, url: str) -> float:
-    started = time.perf_counter()
-    answer = client.get(url)
-    spent = (time.perf_counter() - started) * 1000
-    if answer.status_code != 200:
-        raise SystemExit(f"{url} was answered with {answer.status_code}.")
-    return spent
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The build of a Context at 10,000 and at 1,000,000 messages, and what a second draft reads from the cache.
+"""The build of a Context at 10,000 and at 1,000,000 messages.
 
 Bars: p95 at most 25 ms, and at most 1.5 times what it costs in a small house. The same 2,000 customers grow
 from one conversation to fifty each; rows are made in the database itself, so that a million takes a minute.

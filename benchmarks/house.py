@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from config import embedded
 from config.children import die_with_parent
@@ -149,3 +150,13 @@ def figure(name: str, value: float, unit: str, bar: str = "") -> None:
 
 def middle(values: Sequence[float]) -> float:
     return float(median(values))
+
+
+def time_of(client: Any, url: str) -> float:
+    """Milliseconds of server time until the page stands; ends the benchmark where it is not shown."""
+    started = time.perf_counter()
+    answer = client.get(url)
+    spent = (time.perf_counter() - started) * 1000
+    if answer.status_code != 200:
+        raise SystemExit(f"{url} was answered with {answer.status_code}.")
+    return spent

@@ -6,11 +6,10 @@ COPY, so that seeding takes seconds.
 
 import random
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from benchmarks.house import figure, house, quantile
+from benchmarks.house import figure, house, quantile, time_of
 
 CONVERSATIONS = 100_000
 MESSAGES_EACH = 4
@@ -136,20 +135,11 @@ def _visit(person: Any, conversation_ids: list[int]) -> None:
         with CaptureQueriesContext(connection) as queries:
             client.get(urls[0])
         count = len(queries)
-        spent = [_timed(client, url) for url in urls]
+        spent = [time_of(client, url) for url in urls]
         figure(f"{name}, p50", quantile(spent, 0.5), "ms")
         bar = 150 if name.startswith("search") else 100
         figure(f"{name}, p95", quantile(spent, 0.95), "ms", f"bar: at most {bar}")
         figure(f"{name}, queries", count, "", "bar: at most 15")
-
-
-def _timed(client: Any, url: str) -> float:
-    started = time.perf_counter()
-    answer = client.get(url)
-    spent = (time.perf_counter() - started) * 1000
-    if answer.status_code != 200:
-        raise SystemExit(f"{url} was answered with {answer.status_code}.")
-    return spent
 
 
 if __name__ == "__main__":

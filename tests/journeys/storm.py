@@ -28,6 +28,7 @@ from config.children import Process
 from config.embedded import valkey_server
 from config.server import Server
 from copilot.models import SavedReply
+from interactions.delivering import LEASE
 from interactions.models import Connection, InboxEvent, OutboxMessage
 from people.models import ApiKey, Scope
 from tests.config.processes import family
@@ -134,10 +135,11 @@ def _told(posts: list[Post], repeats: int) -> list[Post]:
 
 def _calm_at_last() -> bool:
     """A receiver that failed twice would be asked again in five minutes, and what a killed process had begun to
-    deliver is held for two: nobody waits for either here. A living process is done within 20 seconds."""
+    deliver is held for its lease: nobody waits for either here. A living process is done within 20 seconds."""
     end_waits()
-    held_long = Now() + timedelta(seconds=100)
-    OutboxMessage.objects.filter(state="sending", lease_until__lt=held_long).update(lease_until=Now())
+    held_long = Now() + LEASE - timedelta(seconds=20)
+    sending = OutboxMessage.objects.filter(state=OutboxMessage.State.SENDING, lease_until__lt=held_long)
+    sending.update(lease_until=Now())
     return calm()
 
 
