@@ -1,8 +1,8 @@
 """The long fault run: each event is told five times from eight clients, mixed, and customers are answered.
 
-Meanwhile workers, their processes, Valkey, PostgreSQL and the web server are killed, frozen, flushed and
-stopped, the receiver hangs, resets and fails, and the senders' clocks go wrong. What is lost or sent twice
-ends it with 1.
+Every five seconds the worker or one of its processes is killed. Meanwhile Valkey, PostgreSQL and the web
+server are killed, frozen, flushed and stopped too, the receiver hangs, resets and fails, and the senders'
+clocks go wrong. What is lost or sent twice ends it with 1.
 
 `python -m benchmarks.soak [EVENTS]`, 10,000 by default; one round of all faults for every 2,000 events.
 """
@@ -16,6 +16,7 @@ from benchmarks.house import house
 EVENTS = 10_000
 EVENTS_A_ROUND = 2_000
 REPEATS = 5
+SECONDS_BETWEEN_KILLS = 5
 MOST_REPLIES = 400
 
 
@@ -27,6 +28,7 @@ def main(words: list[str]) -> int:
         plan = storm.Plan(
             events, min(events * 12 // 100, MOST_REPLIES), clients=8, repeats=REPEATS,
             faults=storm.ALL * max(1, events // EVENTS_A_ROUND), postgres=place.database,
+            seconds_between_kills=SECONDS_BETWEEN_KILLS,
         )  # fmt: skip
         counts, broken = storm.run(Path(folder), plan)
     print(storm.told(counts))

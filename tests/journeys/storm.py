@@ -3,6 +3,7 @@
 Only processes started here are signalled, by their own number.
 """
 
+import itertools
 import os
 import queue
 import random
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,7 @@ class Plan:
     repeats: int = 1
     faults: tuple["Fault", ...] = ()
     postgres: Server | None = None  # where it is ours to kill
+    seconds_between_kills: float = 0  # of a worker's process, beside the faults; 0 for none
 
 
 @dataclass
@@ -79,6 +82,7 @@ class Storm:
     port: int = field(default_factory=free_port)
     faults: list[str] = field(default_factory=list)
     next_fault: float = 0.0
+    killed_at: float = field(default_factory=time.monotonic)
 
     @property
     def env(self) -> dict[str, str]:
@@ -233,13 +237,25 @@ def _break_things(storm: Storm) -> None:
     """Each fault waits until its share of the events was accepted."""
     faults = storm.plan.faults or FEW
     shares = [(n + 0.6) / len(faults) for n in range(len(faults))]
+    kills = itertools.cycle((_kill_pool_child, _kill_pool_child, _kill_worker))
     for share, fault in zip(shares, faults, strict=True):
         storm.next_fault = share
-        ready = eventually(lambda share=share: storm.ledger.progress >= share, within=PATIENCE_SECONDS)  # type: ignore[misc]
-        assert ready, f"Only {storm.ledger.progress:.0%} of the events were accepted."
+        due = partial(_due, storm, share, kills)
+        assert eventually(due, within=PATIENCE_SECONDS), f"Only {storm.ledger.progress:.0%} were accepted."
         fault(storm)
         storm.faults.append(fault.__name__)
     storm.next_fault = 1.0
+
+
+def _due(storm: Storm, share: float, kills: Iterator[Fault]) -> bool:
+    """Meanwhile a process of the worker dies by the clock. Here, for what a thread starts ends with it."""
+    every = storm.plan.seconds_between_kills
+    if every and time.monotonic() > storm.killed_at + every:
+        storm.killed_at = time.monotonic()
+        kill = next(kills)
+        kill(storm)
+        storm.faults.append(f"{kill.__name__} by the clock")
+    return storm.ledger.progress >= share
 
 
 def _kill(process: Process) -> None:
@@ -253,6 +269,12 @@ def _kill_pool_child(storm: Storm) -> None:
 
     assert eventually(lambda: bool(children())), "a worker that was just started has its processes soon"
     os.kill(max(children()), signal.SIGKILL)
+
+
+def _kill_worker(storm: Storm) -> None:
+    _kill(storm.worker)
+    storm.programs.running.remove(storm.worker)
+    storm.start_worker()
 
 
 def _kill_worker_in_mid_delivery(storm: Storm) -> None:
