@@ -152,6 +152,8 @@ REST = [
     get("api-deliveries-one",        "401 200 404 200 200 200 200 200"),
     get("api-people",                "401 200 200 200 200 200 200 200"),
     get("api-people-one",            "401 200 200 200 200 200 200 404"),
+    get("api-teaching",              "401 200 200 200 200 200 200 403"),
+    post("api-teaching",             "401 200 200 200 200 200 200 403", teaches=False),
     get("api-teams",                 "401 200 200 200 200 200 200 200"),
     get("api-teams-one",             "401 200 404 200 200 200 200 404"),
     post("api-reply",                "401 201 404 201 201 404 403 403", text="Hello"),

@@ -22,6 +22,7 @@ from copilot.api import (
     settling,
     strategies,
     syncing,
+    teaching,
     topics,
 )
 from copilot.api.door import Nowhere
@@ -122,6 +123,7 @@ urlpatterns: list[URLPattern] = [
     path("deliveries/<uuid:pk>/settlement/", deciding.DeliverySettlement.as_view(), name="api-settle"),
     *_resource("people", resources.People),
     *_resource("teams", resources.Teams),
+    path("teaching/", teaching.Teaching.as_view(), name="api-teaching"),
     path("schema/", documents.OpenApi.as_view(), name="api-schema"),
     path("schemas/<str:event_type>", documents.EventSchema.as_view(), name="api-event-schema"),
     path("docs/", documents.page, name="api-docs"),

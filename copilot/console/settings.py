@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from copilot.console.shell import shell, tabs
 from copilot.console.visit import Visit, page
+from copilot.learning import unlearning
 from people.audit import note_deed
 from people.models import ApiKey, Scope, User
 from people.zone import known_zones
@@ -66,7 +67,10 @@ def me(visit: Visit) -> HttpResponse:
     return visit.go(reverse("settings-me"))
 
 
-def show_me(visit: Visit, form: MeForm, *, key: str = "", problem: str = "", status: int = 200) -> HttpResponse:
+def show_me(
+    visit: Visit, form: MeForm, *, key: str = "", problem: str = "", status: int = 200,
+    unlearnt: list[unlearning.Unlearnt] | None = None,
+) -> HttpResponse:  # fmt: skip
     context = {
         "shell": shell(visit, "settings"),
         "section": "settings",
@@ -76,8 +80,21 @@ def show_me(visit: Visit, form: MeForm, *, key: str = "", problem: str = "", sta
         "scopes": Scope.choices,
         "new_key": key,
         "problem": problem,
+        "teaches": unlearning.teaches(visit.person),
+        "unlearnt": unlearnt,
     }
     return visit.show("settings_me.html", context, status)
+
+
+@page("POST")
+def teaching(visit: Visit) -> HttpResponse:
+    """Whether the person's edits teach. What rested on them is listed on this one page, once."""
+    if visit.request.POST.get("teaches"):
+        unlearning.opt_in(visit.person, visit.person)
+        messages.success(visit.request, "What you send from now on teaches again.")
+        return visit.go(reverse("settings-me"))
+    found = unlearning.opt_out(visit.person, visit.person)
+    return show_me(visit, MeForm(instance=visit.person), unlearnt=found)
 
 
 @page("POST")

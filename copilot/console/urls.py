@@ -147,6 +147,7 @@ urlpatterns: list[URLPattern] = [
     path("merges/<int:merge_id>/<slug:deed>/", merges.settle, name="merge-settle"),
     path("help/keys/", settings.keys, name="keys"),
     path("settings/me/", settings.me, name="settings-me"),
+    path("settings/me/teaching/", settings.teaching, name="teaching"),
     path("settings/me/keys/", settings.new_key, name="key-new"),
     path("settings/me/keys/<uuid:key_id>/revoke/", settings.revoke_key, name="key-revoke"),
     path("settings/team/", team.team, name="settings-team"),

@@ -6,6 +6,7 @@ some are ranked: those that share a rare word or two less frequent ones (`rarity
 """
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.db.models import Func, Value
 from copilot.context import vectors
 from copilot.context.rarity import lexemes, lookup, quoted, rarity_now
 from copilot.context.value import Example
+from copilot.models import NoTeacher
 from copilot.models.knowledge import dictionary
 from copilot.slots import names_in
 from people.models import Team
@@ -62,13 +64,22 @@ def fused(by_words: dict[int, float], by_meaning: dict[int, float], limit: int) 
 def near_replies(
     team: Team, text: str, language: str, exclude: int, limit: int = 30, before: datetime | None = None
 ) -> list[Example]:
-    """Past replies of the team to something like `text`, the nearest first; only what was sent `before`."""
-    scores = ranked_replies(team, text, language, exclude, limit, before)
+    """Past replies of the team to something like `text`, the nearest first; only what was sent `before`, and
+    nothing of whoever teaches nothing."""
+    silent = _silent()
+    scores = ranked_replies(team, text, language, exclude, limit, before, silent)
     model = vectors.model()
     if model:
         numbers = vectors.numbers_of(text, model)
-        scores = fused(scores, vectors.near_replies(team, numbers, exclude, limit, before=before), limit)
+        near = vectors.near_replies(team, numbers, exclude, limit, before=before, silent=silent)
+        scores = fused(scores, near, limit)
     return examples(scores)
+
+
+def _silent() -> list[str]:
+    """Who teaches nothing, as past replies name their authors; imported ones know a name alone."""
+    people = NoTeacher.objects.values_list("person", "person__name")
+    return [key for pk, name in people for key in (f"person:{pk}", f"name:{name}")]
 
 
 def examples(scores: dict[int, float]) -> list[Example]:
@@ -93,16 +104,17 @@ WHERE reply.id = ANY(%s)
 
 
 _EARLIER = "AND sent_at < %(before)s"
+_OF_OTHERS = "AND author <> ALL(%(silent)s)"
 
 # Three steps, each on fewer rows than the one before: looked up, ranked roughly, ranked with care.
 _RANKED = """
 WITH looked_up AS (
     (SELECT id, vector FROM copilot_pastreply
-     WHERE vector @@ %(lookup)s::tsquery AND team_id = %(team)s AND conversation_id <> %(exclude)s {earlier}
+     WHERE vector @@ %(lookup)s::tsquery AND team_id = %(team)s AND conversation_id <> %(exclude)s {only}
      LIMIT %(most)s)
     UNION ALL
     (SELECT id, vector FROM (
-        SELECT id, vector, conversation_id FROM copilot_pastreply WHERE team_id = %(team)s {earlier}
+        SELECT id, vector, conversation_id FROM copilot_pastreply WHERE team_id = %(team)s {only}
         ORDER BY id DESC LIMIT %(newest)s) AS newest
      WHERE conversation_id <> %(exclude)s AND vector @@ %(words)s::tsquery)
 ), roughly AS (
@@ -115,9 +127,10 @@ ORDER BY near DESC, id DESC LIMIT %(limit)s
 
 
 def ranked_replies(
-    team: Team, text: str, language: str, exclude: int, limit: int, before: datetime | None = None
-) -> dict[int, float]:
-    """By words alone, the nearest first, with the rank of each."""
+    team: Team, text: str, language: str, exclude: int, limit: int, before: datetime | None = None,
+    silent: Sequence[str] = (),
+) -> dict[int, float]:  # fmt: skip
+    """By words alone, the nearest first, with the rank of each; none by the `silent` authors."""
     words = lexemes(first_words(text), dictionary(language))
     if not words:
         return {}
@@ -126,10 +139,11 @@ def ranked_replies(
         "lookup": sought, "words": " | ".join(map(quoted, words)),
         "team": team.pk, "exclude": exclude, "limit": limit, "most": MOST_RANKED,
         "newest": NEWEST if few else 0,
-        "rough": max(ROUGHLY, limit), "before": before,
+        "rough": max(ROUGHLY, limit), "before": before, "silent": list(silent),
     }  # fmt: skip
+    only = f"{_EARLIER if before else ''} {_OF_OTHERS if silent else ''}"
     with connection.cursor() as cursor:
-        cursor.execute(_RANKED.format(earlier=_EARLIER if before else ""), told)
+        cursor.execute(_RANKED.format(only=only), told)
         return {pk: float(near) for pk, near in cursor.fetchall()}
 
 

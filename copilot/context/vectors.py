@@ -91,23 +91,28 @@ def keep(kind: str, rows: Iterable[tuple[int, int | None, int | None, Sequence[f
 
 
 _EARLIER = " AND past_reply_id IN (SELECT id FROM copilot_pastreply WHERE sent_at < %(before)s)"
+_OF_OTHERS = (
+    " AND NOT EXISTS (SELECT 1 FROM copilot_pastreply AS reply"
+    " WHERE reply.id = past_reply_id AND reply.author = ANY(%(silent)s))"
+)
 
 
 def near_replies(
     team: Team, numbers: Sequence[float], exclude: int, limit: int, *, exact: bool | None = None,
-    before: datetime | None = None,
+    before: datetime | None = None, silent: Sequence[str] = (),
 ) -> dict[int, float]:  # fmt: skip
-    """The nearest past replies of the team, the nearest first, with the cosine of each."""
+    """The nearest past replies of the team, the nearest first, with the cosine of each; none by the `silent`
+    authors."""
     exact = _is_small(team) if exact is None else exact
     # Adding nothing to the distance keeps the index out of it.
     distance = "(numbers <=> %(to)s::halfvec)" + (" + 0" if exact else "")
     sql = (
         f"SELECT past_reply_id, {distance} AS far FROM {TABLE} WHERE team_id = %(team)s"
         f" AND conversation_id <> %(exclude)s AND past_reply_id IS NOT NULL"
-        f"{_EARLIER if before else ''} ORDER BY {distance} LIMIT %(limit)s"
+        f"{_EARLIER if before else ''}{_OF_OTHERS if silent else ''} ORDER BY {distance} LIMIT %(limit)s"
     )
     told: dict[str, Any] = {"to": written(numbers), "team": team.pk, "exclude": exclude, "limit": limit}
-    told["before"] = before
+    told |= {"before": before, "silent": list(silent)}
     with transaction.atomic(), connection.cursor() as cursor:
         if not exact:
             cursor.execute(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from copilot import words
 from copilot.knowledge.proposals import Origin, Seen, propose
-from copilot.models import Article, ArticleProposal, Signal
+from copilot.models import Article, ArticleProposal, NoTeacher, Signal
 from copilot.slots import details
 from customers.models import Contact
 
@@ -31,7 +31,7 @@ def propose_corrections(signal: Signal) -> list[ArticleProposal]:
     """For each article that the draft cites and the sent reply contradicts: the change, with its evidence."""
     draft = signal.draft
     cited = [one["id"][1:] for one in draft.sources if one["kind"] == "article"] if draft else []
-    if not cited or not signal.script:
+    if not cited or not signal.script or NoTeacher.objects.filter(person=signal.person_id).exists():
         return []
     found = list(corrections(signal.drafted, signal.sent))
     private = _details_of(signal.conversation.contact)

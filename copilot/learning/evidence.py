@@ -23,7 +23,7 @@ from copilot.judging import (
 from copilot.learning.mine import Customer
 from copilot.learning.signals import REWRITTEN
 from copilot.lessons import Rule
-from copilot.models import Lesson, LessonRule, Offer, Signal
+from copilot.models import Lesson, LessonRule, NoTeacher, Offer, Signal
 from people.models import User
 
 TAUGHT_BY = ("team", "person", "draft", "conversation__contact", "conversation__account")
@@ -67,6 +67,7 @@ class Past:
         rows = Signal.objects.filter(team=self.lesson.team_id, state=Signal.State.SETTLED)
         rows = rows.filter(Q(decision__isnull=False) | Q(body_distance__lte=REWRITTEN))
         rows = rows.filter(conversation__language__in=("", self.lesson.language))
+        rows = rows.exclude(person__in=NoTeacher.objects.values("person"))
         if self.lesson.person_id:
             rows = rows.filter(person=self.lesson.person_id)
         return list(rows.select_related(*SHOWN).only(*READ).order_by("-at", "-pk")[:LOOKED_BACK])

@@ -17,7 +17,7 @@ from copilot.drafting.prompt import render
 from copilot.knowledge import texts
 from copilot.learning import ledger
 from copilot.models import Draft, Lesson, LessonEvidence
-from interactions.models import Connection
+from interactions.models import Connection, Message
 from people.models import AuditEntry
 from tests.cast import Cast
 from tests.copilot.api.calling import is_problem, program_of
@@ -144,7 +144,34 @@ def test_what_an_agent_sends_from_the_crm_teaches_where_it_is_our_draft_with_edi
     assert Lesson.objects.get().evidence.count() == 2, "a reply of their own says nothing about our wording"
 
 
-def test_what_a_person_or_a_source_taught_is_taken_back_and_listed(crm: PushingCrm, cast: Cast) -> None:
+def test_who_wants_to_teach_nothing_says_so_and_no_draft_is_written_from_their_replies(
+    crm: PushingCrm, cast: Cast, sign_in: SignIn
+) -> None:
+    said = f"Just ask for the {a_word()} {a_word()} at the counter, and they change the address of the order."
+    for number, name, who in ((1, "Mara", cast.ines), (2, "Peter", cast.petra)):
+        asks(crm, number, name)
+        crm.answers(
+            f"Hi {name},\n\n{said}\n\n{who.first_name}", conversation=f"c-{number}",
+            author=who.name, author_email=who.email, contact=None,
+        )  # fmt: skip
+        run_tasks()
+    assert said in asks(crm, 3, "Lone").text
+    browser, program = sign_in(cast.ines), program_of(cast.ines)
+    assert "Learn nothing from me" in browser.get("/settings/me/").content.decode()
+    assert program.get("teaching/").json() == {"teaches": True, "unlearnt": []}
+    page = browser.post("/settings/me/teaching/").content.decode()
+    assert "Nothing had rested on your edits alone." in page and "Learn from me again" in page
+    assert said not in asks(crm, 4, "Nils").text, "one colleague's word is nobody else's yet"
+    assert Message.objects.filter(person=cast.ines, text__contains=said).exists()
+    assert program.post("teaching/", {"teaches": True}).json()["teaches"]
+    assert said in asks(crm, 5, "Olga").text
+    deeds = AuditEntry.objects.filter(person=cast.ines).order_by("pk").values_list("verb", "key__person")
+    assert list(deeds) == [("stopped learning from", None), ("learns again from", cast.ines.pk)]
+
+
+def test_what_a_person_or_a_source_taught_is_taken_back_and_listed(
+    crm: PushingCrm, cast: Cast, sign_in: SignIn
+) -> None:
     texts.new_saved_reply(None, cast.support, "Change the delivery address of an order", SAVED)
     said, told = a_word(), StringIO()
     writers = ((1, "Mara", cast.ines), (2, "Peter", cast.petra))
@@ -156,8 +183,9 @@ def test_what_a_person_or_a_source_taught_is_taken_back_and_listed(crm: PushingC
         learn_due()
     title = f"Say “{said}”, not “bill”"
     assert Lesson.objects.get().state == "active"
-    call_command("unlearn", person=cast.ines.email, stdout=told)
-    assert f"Support: {title}: In use -> Not enough yet" in told.getvalue()
+    answer = program_of(cast.ines).post("teaching/", {"teaches": False}).json()
+    rested = {"title": title, "team": "Support", "was": "In use", "now": "Not enough yet"}
+    assert answer == {"teaches": False, "unlearnt": [rested]}
     call_command("learn_anew", stdout=StringIO())
     assert Lesson.objects.get().state == "proposed", "her edits are passed over"
     assert asks(crm, 3, "Lone").lessons == []
@@ -166,11 +194,11 @@ def test_what_a_person_or_a_source_taught_is_taken_back_and_listed(crm: PushingC
     assert Lesson.objects.get().state == "active"
     poisoned = Draft.objects.get(conversation__external_id="c-2").conversation_id
     call_command("unlearn", conversation=poisoned, stdout=told)
-    assert told.getvalue().count(f"{title}: In use -> Not enough yet") == 2
+    assert told.getvalue().count(f"{title}: In use -> Not enough yet") == 1
     assert said not in asks(crm, 4, "Nils").text, "one colleague's word is nobody else's yet"
     call_command("learn_anew", stdout=StringIO())
-    call_command("unlearn", person=cast.ines.email, stdout=told)
-    assert f"{title}: Not enough yet -> gone" in told.getvalue() and not Lesson.objects.exists()
+    page = sign_in(cast.ines).post("/settings/me/teaching/").content.decode()
+    assert title in page and "Not enough yet before, gone now" in page and not Lesson.objects.exists()
     assert AuditEntry.objects.filter(verb="stopped learning from").count() == 2
 
 

@@ -263,7 +263,7 @@ def me() -> Scene:
         )
         single_keys = forms.BooleanField(initial=True, required=False, label="Single-letter keys")
 
-    return "settings_me.html", {"form": Mine(), "tabs": tabs("You"), "section": "settings"}
+    return "settings_me.html", {"form": Mine(), "tabs": tabs("You"), "section": "settings", "teaches": True}
 
 
 def with_card(state: str) -> Scene:
