@@ -196,7 +196,7 @@ def release_expired() -> list[str]:
     gone = OutboxMessage.objects.filter(state=State.SENDING, lease_until__lt=Now())
     if not gone.exists():
         return []
-    safe = gone.filter(connection__kind__in=[kind for kind, crm in CRMS.items() if crm.about.repeats_safely])
+    safe = gone.filter(connection__kind__in=[kind for kind, crm in CRMS.items() if crm().about.repeats_safely])
     ids = [str(pk) for pk in safe.filter(attempts__lte=len(SCHEDULE)).values_list("pk", flat=True)[:500]]
     safe.filter(pk__in=ids).update(state=State.RETRY, due_at=Now(), lease_until=None)
     why = "The sender stopped in mid-delivery, so nobody knows whether it left."

@@ -248,7 +248,7 @@ def stop(sync: Sync, person: User, key: ApiKey | None = None) -> bool:
 
 def kinds_of(connection: Connection) -> list[str]:
     """What can be asked of its CRM at all."""
-    about = CRMS[connection.kind].about
+    about = crm_for(connection.kind).about
     # A mail never changes, so there is nothing in a mailbox to compare with.
     compares = (about.polls or about.has_history) and not about.is_mail
     can = {Kind.POLL: about.polls, Kind.BACKFILL: about.has_history, Kind.COMPARE: compares}
@@ -273,7 +273,7 @@ def keep_standing() -> None:
         state=State.STOPPED, lease_until=None, ended_at=Now(), reason="The connection was revoked."
     )  # fmt: skip
     live = Connection.objects.filter(revoked_at=None).exclude(sealed_credentials="").select_related("team")
-    for connection in live.filter(kind__in=[kind for kind, crm in CRMS.items() if _stands(crm.about)]):
+    for connection in live.filter(kind__in=[kind for kind, crm in CRMS.items() if _stands(crm().about)]):
         stand(connection)
 
 

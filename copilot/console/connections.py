@@ -15,7 +15,7 @@ from copilot.console.shell import shell, tabs
 from copilot.console.visit import Visit, is_admin, page
 from interactions import connecting
 from interactions.access import visible_connections
-from interactions.crm.registry import CRMS
+from interactions.crm.registry import CRMS, crm_for
 from people.models import Team
 
 
@@ -35,7 +35,7 @@ def connections(visit: Visit) -> HttpResponse:
 def kinds() -> tuple[Place, ...]:
     """The kinds of CRM that can be connected, each with its form."""
     here = reverse("connection-new")
-    return tuple(Place(kind, crm.about.label, f"{here}?kind={kind}") for kind, crm in CRMS.items())
+    return tuple(Place(kind, crm().about.label, f"{here}?kind={kind}") for kind, crm in CRMS.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def new(visit: Visit) -> HttpResponse:
 
 
 def _show(visit: Visit, kind: str, problem: str = "", status: int = 200) -> HttpResponse:
-    post, about = visit.request.POST, CRMS[kind].about
+    post, about = visit.request.POST, crm_for(kind).about
     context = {
         "shell": shell(visit, "settings"),
         "section": "settings",
@@ -105,7 +105,7 @@ def _read(kind: str, post: QueryDict) -> Told:
     config, credentials = settings_told(kind, post)
     missing = [
         one.label
-        for one in CRMS[kind].about.settings
+        for one in crm_for(kind).about.settings
         if one.required and not (config.get(one.name) or credentials.get(one.name))
     ]
     problem = wrong_target(target)

@@ -36,7 +36,7 @@ def with_health(connections: QuerySet[Connection]) -> QuerySet[Connection]:
 
 
 def kind_label(kind: str) -> str:
-    return CRMS[kind].about.label if kind in CRMS else kind
+    return crm_for(kind).about.label if kind in CRMS else kind
 
 
 def line(connection: Any) -> ConnectionLine:

@@ -50,7 +50,7 @@ class MarkingVendor(FakeVendor):
 
 @pytest.fixture
 def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[MarkingVendor]:
-    monkeypatch.setitem(CRMS, "marking", Marking())
+    monkeypatch.setitem(CRMS, "marking", Marking)
     one = MarkingVendor()
     yield one
     one.close()

@@ -155,7 +155,7 @@ def _end_other_sessions() -> int:
 @pytest.fixture
 def askable(monkeypatch: pytest.MonkeyPatch) -> Iterator[Askable]:
     crm = Askable(Archive())
-    monkeypatch.setitem(CRMS, "askable", crm)
+    monkeypatch.setitem(CRMS, "askable", lambda: crm)
     yield crm
     crm.archive.close()
 

@@ -52,7 +52,7 @@ class Desk(Generic):
 @pytest.fixture
 def desk(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[FakeVendor]:
     settings.ALLOW_LOOPBACK_TARGETS = True
-    monkeypatch.setitem(CRMS, "desk", Desk())
+    monkeypatch.setitem(CRMS, "desk", Desk)
     vendor = FakeVendor()
     people = [
         {"id": 7, "name": "Ines D.", "email": "ines@tern.example"},
