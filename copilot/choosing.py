@@ -5,17 +5,22 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Now
 
+from copilot.context.taught import scope_of
 from copilot.decisions import Actor, Conflict, Invalid, locked, what_happened
 from copilot.drafting import alternatives
 from copilot.drafting.moves import tell
 from copilot.drafting.serving import without
 from copilot.drafting.switch import ruling
-from copilot.models import Alternative, Draft
+from copilot.learning.evidence import rule_of
+from copilot.lessons import Change, changed, changes, moved
+from copilot.models import Alternative, Draft, LessonTrial, LessonUse
 
 LONGEST_WAY = 80
 FIRST = "as first written"
 WITHOUT = "without what serves a goal"
+WITH_LESSON = "with the lesson that was held back"
 
 
 @transaction.atomic
@@ -60,6 +65,45 @@ def leave_out_goals(draft_id: int, version: int, actor: Actor) -> Draft:
     ready = Alternative.State.READY
     Alternative.objects.create(draft=draft, state=ready, asked_by=actor.person, **former)
     return draft
+
+
+@transaction.atomic
+def apply_held(draft_id: int, version: int, actor: Actor) -> Draft:
+    """Put in the lesson that chance had left out; the wording without it stays beside the draft."""
+    draft = _unedited(draft_id, version)
+    trial = LessonTrial.objects.filter(draft=draft, held=True, applied_at=None).select_related(*_TRIED).first()
+    if trial is None:
+        raise Invalid("No lesson was held back here. The draft is as it was.")
+    contact = draft.conversation.contact
+    made, _ = changes(draft.text, [rule_of(trial.lesson)], contact.shown.first_name if contact else "")
+    if not made:
+        raise Invalid("The draft says so already, or has no place for it. It is as it was.")
+    former = {"way": draft.picked or FIRST, **_wording(draft)}
+    told = {"id": trial.lesson_id, "title": trial.lesson.title, "scope": scope_of(trial.lesson)}
+    _reword(draft, WITH_LESSON, {**_changed(draft, made), "lessons": [*draft.lessons, told]})
+    LessonUse.objects.get_or_create(lesson=trial.lesson, draft=draft)
+    LessonTrial.objects.filter(pk=trial.pk).update(applied_at=Now())
+    Alternative.objects.create(
+        draft=draft, state=Alternative.State.READY, asked_by=actor.person, **former
+    )  # fmt: skip
+    return draft
+
+
+_TRIED = ("lesson__team", "lesson__person")
+
+
+def _changed(draft: Draft, made: Sequence[Change]) -> dict[str, Any]:
+    """The wording with these changes; what points into it moves along."""
+    return {
+        "text": changed(draft.text, made),
+        "sources": [{**one, "marks": [moved(at, made) for at in one["marks"]]} for one in draft.sources],
+        "checks": [_placed(one, made) for one in draft.checks],
+        "goals": [_placed(one, made) for one in draft.goals],
+    }
+
+
+def _placed(one: dict[str, Any], made: Sequence[Change]) -> dict[str, Any]:
+    return {**one, "start": moved(one["start"], made), "end": moved(one["end"], made)}
 
 
 def _unedited(draft_id: int, version: int) -> Draft:

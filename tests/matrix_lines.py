@@ -162,6 +162,7 @@ REST = [
     post("api-request-draft",        "401 200 404 200 200 404 403 403"),
     post("api-decide",               "401 201 404 201 201 404 403 403", kind="discard", version=1),
     post("api-without-goals",        "401 422 404 422 422 404 403 403", version=1),
+    post("api-apply-held",           "401 422 404 422 422 404 403 403", version=1),
     post("api-vary",                 "401 202 404 202 202 404 403 403", version=1, ways=["shorter"]),
     post("api-answer",               "401 422 404 422 422 404 403 403", version=1, answers={}),
     post("api-undo",                 "401 200 404 200 200 404 403 403"),

@@ -118,6 +118,20 @@ class DraftWithoutGoals(Deciding):
         return Response(DraftSerializer(reach.drafts(who).get(pk=pk)).data)
 
 
+class DraftHeldLesson(Deciding):
+    @extend_schema(
+        operation_id="drafts_apply_held_lesson", request=bodies.VersionBody, responses={200: DraftSerializer},
+        parameters=[IDEMPOTENCY_KEY], tags=["drafts"],
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, pk: int) -> Response:
+        """Put in the lesson that was held back to measure it; the wording without it stays an alternative."""
+        who = caller(request)
+        _decidable(who, pk)
+        choosing.apply_held(pk, _read(bodies.VersionBody, request)["version"], _actor(who))
+        return Response(DraftSerializer(reach.drafts(who).get(pk=pk)).data)
+
+
 class DraftAnswers(Deciding):
     @extend_schema(
         operation_id="drafts_answer", request=bodies.AnswersBody, responses={201: DecisionSerializer},

@@ -54,7 +54,11 @@ def drafts(who: Caller) -> QuerySet[Draft]:
 def _with_sent(rows: QuerySet[Draft]) -> QuerySet[Draft]:
     """Whether the approved reply has left is the outbox row's to say."""
     left = Decision.objects.filter(draft=OuterRef("pk"), outbox__state=OutboxMessage.State.SENT)
-    return rows.prefetch_related("questions", "alternatives").annotate(was_sent=Exists(left))
+    return (
+        rows.select_related("trial")
+        .prefetch_related("questions", "alternatives")
+        .annotate(was_sent=Exists(left))
+    )
 
 
 def decisions(who: Caller) -> QuerySet[Decision]:

@@ -187,11 +187,13 @@ class QuestionSerializer(serializers.ModelSerializer[Question]):
 class DraftSerializer(serializers.ModelSerializer[Draft]):
     """`sources` are what the text rests on, `checks` what a person must look at before it goes out as it is.
 
-    `goals` are the sentences that serve a goal with the account, and nothing that was asked.
+    `goals` are the sentences that serve a goal with the account, and nothing that was asked. `held_lesson` is
+    the lesson in use that this draft goes without, by chance, so that what it brings is measured.
     """
 
     state = serializers.SerializerMethodField()
     failure = serializers.SerializerMethodField(help_text="In words; empty when there is none.")
+    held_lesson = serializers.SerializerMethodField()
     questions = QuestionSerializer(many=True)
     alternatives = AlternativeSerializer(many=True)
 
@@ -199,8 +201,8 @@ class DraftSerializer(serializers.ModelSerializer[Draft]):
         model = Draft
         fields = (
             "id", "conversation", "n", "state", "version", "text", "abstained", "missing", "questions",
-            "picked", "alternatives", "sources", "checks", "goals", "lessons", "envelope", "instructions",
-            "engine", "failure", "answers",
+            "picked", "alternatives", "sources", "checks", "goals", "lessons", "held_lesson", "envelope",
+            "instructions", "engine", "failure", "answers",
             "created_at", "ready_at",
         )  # fmt: skip
 
@@ -210,6 +212,10 @@ class DraftSerializer(serializers.ModelSerializer[Draft]):
 
     def get_failure(self, draft: Draft) -> str:
         return told(draft) if draft.failure else ""
+
+    def get_held_lesson(self, draft: Draft) -> int | None:
+        trial = getattr(draft, "trial", None)
+        return trial.lesson_id if trial and trial.held and not trial.applied_at else None
 
 
 class DecisionSerializer(serializers.ModelSerializer[Decision]):

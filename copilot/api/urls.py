@@ -84,6 +84,7 @@ urlpatterns: list[URLPattern] = [
     path("drafts/<int:pk>/decisions/", deciding.DraftDecisions.as_view(), name="api-decide"),
     path("drafts/<int:pk>/alternatives/", deciding.DraftAlternatives.as_view(), name="api-vary"),
     path("drafts/<int:pk>/without-goals/", deciding.DraftWithoutGoals.as_view(), name="api-without-goals"),
+    path("drafts/<int:pk>/held-lesson/", deciding.DraftHeldLesson.as_view(), name="api-apply-held"),
     path("drafts/<int:pk>/answers/", deciding.DraftAnswers.as_view(), name="api-answer"),
     *_resource("decisions", resources.Decisions),
     path("decisions/<int:pk>/undo/", deciding.DecisionUndo.as_view(), name="api-undo"),

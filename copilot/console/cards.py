@@ -75,10 +75,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One sentence of a draft with the numbers of the sources it rests on.
-
-    `flag` is empty, "unsupported" or "goal"; `words` says the flag in words.
-    """
+    """One sentence of a draft, and its sources' numbers. `flag`: "unsupported" or "goal", said in `words`."""
 
     text: str
     marks: tuple[int, ...] = ()
@@ -197,6 +194,7 @@ class Card:
     checks: tuple[Check, ...] = ()
     notices: tuple[Check, ...] = ()  # to know of, not to tick
     lessons: tuple[Lesson, ...] = ()
+    held: Lesson | None = None  # what chance left out
     learnt: tuple[Lesson, ...] = ()  # sent: what the reply taught
     steps: tuple[Step, ...] = ()
     said: Said | None = None
@@ -339,6 +337,7 @@ class Why:
     do_not_repeat: tuple[Line, ...] = ()
     missing: tuple[str, ...] = ()
     lessons: tuple[Lesson, ...] = ()
+    held: Lesson | None = None
     unused: tuple[Line, ...] = ()
     topic: str = ""
     record: tuple[Line, ...] = ()  # how drafts on the topic fared here

@@ -20,7 +20,7 @@ from copilot.console.cards import (
 )
 from copilot.console.fill_asks import asks, keeps, others
 from copilot.console.fill_files import chosen, of_letter
-from copilot.console.fill_lessons import lessons
+from copilot.console.fill_lessons import held, lessons
 from copilot.console.fill_rows import colleague, customer
 from copilot.console.fill_sending import base, decided_card
 from copilot.console.fill_text import edited_paragraphs, paragraphs, short
@@ -141,6 +141,7 @@ def _ready(scene: Scene, draft: Draft, ticks: Sequence[str]) -> Card:
         checks=() if has_edits(draft) else _checks(draft, ticks),
         notices=() if has_edits(draft) else _notices(draft),
         offline=draft.engine == "offline", questions=open_asks, keeps=keeps(scene), lessons=lessons(draft),
+        held=held(draft),
         **others(draft),
     )  # fmt: skip
 

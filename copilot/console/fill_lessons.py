@@ -22,6 +22,15 @@ def lessons(draft: Draft) -> tuple[Lesson, ...]:
     )
 
 
+def held(draft: Draft) -> Lesson | None:
+    """The lesson that chance left out of this draft, while nobody put it in."""
+    trial = getattr(draft, "trial", None)
+    if trial is None or not trial.held or trial.applied_at:
+        return None
+    one = trial.lesson
+    return Lesson(one.title, scope_of(one), url=reverse("lesson", args=[one.pk]), id=one.pk)
+
+
 def learnt(scene: Scene, reply: Decision) -> tuple[Lesson, ...]:
     """What still stands of it."""
     if not reply.text or reply.kind != Decision.Kind.EDIT:

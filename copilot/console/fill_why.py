@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from copilot.console.cards import Line, Pair, Source, Why
-from copilot.console.fill_lessons import lessons
+from copilot.console.fill_lessons import held, lessons
 from copilot.console.fill_rows import day_and_time
 from copilot.console.fill_text import short
 from copilot.console.fill_topic import record_lines, topic_of
@@ -42,6 +42,7 @@ def why(scene: Scene) -> Why:
         do_not_repeat=(*_notes(scene), *_internal(scene, draft)),
         missing=tuple(draft.missing),
         lessons=lessons(draft),
+        held=held(draft),
         unused=tuple(Line(f"{one['what']}, {one['why']}", "clock") for one in draft.unused),
         model=tuple(_model(draft)) if draft.ready_at else (),
         seconds=_seconds(draft),

@@ -1,32 +1,30 @@
 """The ledger of lessons, for all of a team to read; its leads accept, reword, retire and bring back."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 
 from copilot.access import counted_lessons, decidable_offers, movable_lessons, visible_lessons, visible_offers
 from copilot.console.copilot_team import has_teams, may_lead, team_and_chips
-from copilot.console.learning_rows import EffectRow, LessonRow, MoveRow, Proof
+from copilot.console.learning_rows import EffectRow, LessonRow, MeasuredRow, MoveRow, Proof
 from copilot.console.offers import offer_rows
 from copilot.console.rows import Place
 from copilot.console.shell import shell
 from copilot.console.visit import Visit, page
 from copilot.context.taught import scope_of
-from copilot.learning import moves
-from copilot.learning.proof import effect_of, month_of
+from copilot.learning import moves, trials
+from copilot.learning.proof import effect_of
+from copilot.learning.trials import Comparison
 from copilot.models import Lesson, LessonRule, Offer
 from interactions.access import visible_conversations
 from people.models import Team
 
 State, Kind = Lesson.State, Lesson.Kind
 MOST = 200
-MONTH = timedelta(days=30)
 LOOKS = {State.PROPOSED: ("", "dotted"), State.ACTIVE: ("pencil", "target"), State.RETIRED: ("", "dropped")}
 VERBS = {"accept": moves.accept, "retire": moves.retire, "back": moves.bring_back}
 SAID = {
@@ -46,18 +44,23 @@ def learning(visit: Visit) -> HttpResponse:
     if visit.request.method == "POST":
         if team is None or not leads:
             raise Http404
-        moves.set_rule(team, visit.person, needs_yes=bool(visit.request.POST.get("needs_yes")))
+        told = {name: bool(visit.request.POST.get(name)) for name in ("needs_yes", "holds_back")}
+        moves.set_rule(team, visit.person, **told)
         messages.success(visit.request, f"Kept for {team}.")
         return visit.go(f"{reverse('learning')}?team={team.pk}")
     state = visit.request.GET.get("state", "")
     context = {
         "shell": shell(visit, "learning"), "section": "learning", "chips": chips, "team": team,
         "states": _states(team, state), "lessons": _rows(visit, team, state) if team else (), "leads": leads,
-        "month": month_of(team, timezone.now() - MONTH) if team else None,
         "open_offers": decidable_offers(visit.who).filter(state=Offer.State.OPEN).count(),
-        "needs_yes": LessonRule.objects.filter(team=team, needs_yes=True).exists(), "state": state,
+        "rule": LessonRule.objects.filter(team=team).first() or LessonRule(), "state": state,
     }  # fmt: skip
     return visit.show("learning.html", context)
+
+
+def measured_row(one: Comparison) -> MeasuredRow:
+    told = (round(100 * part, 1) for part in (one.without, one.with_it, one.mean, one.low, one.high))
+    return MeasuredRow(one.held, one.given, one.is_enough, one.shows_nothing, *told)
 
 
 def _states(team: Team | None, current: str) -> tuple[Place, ...]:
@@ -102,6 +105,7 @@ def lesson(visit: Visit, lesson_id: int) -> HttpResponse:
     found = counted_lessons(visible_lessons(visit.who)).filter(pk=lesson_id).first()
     if found is None:
         raise Http404
+    own, alike = trials.of_lesson(found)
     shown = row(found, may_move=movable_lessons(visit.who).filter(pk=lesson_id).exists())
     context = {
         "shell": shell(visit, "learning"), "section": "learning", "lesson": shown,
@@ -110,7 +114,7 @@ def lesson(visit: Visit, lesson_id: int) -> HttpResponse:
             for one in found.moves.select_related("by").order_by("-pk")
         ],
         "proofs": list(_proofs(visit, found)),
-        "effect": effect_row(found),
+        "effect": effect_row(found), "measured": measured_row(own), "alike": measured_row(alike),
         "spread": offer_rows(visit, _offers_of(visit, found)),
     }  # fmt: skip
     return visit.show("lesson.html", context)

@@ -81,6 +81,21 @@ class EffectRow:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredRow:
+    """Words changed of a hundred in `held` replies without the lesson and in `given` with it; what it saves."""
+
+    held: int = 0
+    given: int = 0
+    is_enough: bool = False
+    shows_nothing: bool = False
+    without: float = 0.0
+    with_it: float = 0.0
+    mean: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class ShadowRow:
     """A past draft as the lesson would have had it, word by word."""
 

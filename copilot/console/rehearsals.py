@@ -19,8 +19,8 @@ from copilot.console.requests import asking
 from copilot.console.shell import shell
 from copilot.console.visit import Visit, page
 from copilot.drafting.budget import opens_again
-from copilot.learning.proof import ENOUGH
 from copilot.learning.rehearsed import Result, results
+from copilot.learning.trials import ENOUGH
 from copilot.models import Rehearsal, RehearsedReply
 from people.audit import note_deed
 from people.models import Team

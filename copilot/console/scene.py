@@ -135,7 +135,9 @@ def _messages(conversation: Conversation) -> list[Message]:
 
 def _draft(conversation: Conversation, n: int | None) -> Draft | None:
     drafts = (
-        conversation.drafts.select_related("edited_by", "answers")
+        conversation.drafts.select_related(
+            "edited_by", "answers", "trial__lesson__team", "trial__lesson__person"
+        )
         .prefetch_related("questions", "alternatives")
         .order_by("-n")
     )

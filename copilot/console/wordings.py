@@ -1,4 +1,4 @@
-"""Other wordings of a draft: ask for them, take one, and leave out what serves a goal."""
+"""Other wordings of a draft: asked for, picked, without what serves a goal, with what was held back."""
 
 from django.http import HttpResponse
 
@@ -38,3 +38,13 @@ def without_goals(visit: Visit, conversation_id: int, n: int) -> HttpResponse:
 def _without_goals(ask: Ask) -> Status:
     choosing.leave_out_goals(ask.draft.pk, ask.version, ask.actor)
     return Status("Left out. The wording with them is kept beside it.", quiet=True)
+
+
+@page("POST", allowed=reads)
+def apply_held(visit: Visit, conversation_id: int, n: int) -> HttpResponse:
+    return act(visit, conversation_id, n, _apply_held)
+
+
+def _apply_held(ask: Ask) -> Status:
+    choosing.apply_held(ask.draft.pk, ask.version, ask.actor)
+    return Status("Applied. The wording without it is kept beside it.", quiet=True)

@@ -11,6 +11,7 @@ from copilot.context import budget, earlier, retrieval, written
 from copilot.context.answered import answers
 from copilot.context.consensus import agree
 from copilot.context.earlier import Moment
+from copilot.context.held import trial_of
 from copilot.context.hiding import without_hidden
 from copilot.context.known import known_of
 from copilot.context.taught import lessons_for
@@ -36,7 +37,10 @@ def build_context(draft: Draft, then: Moment | None = None) -> Context:
     """
     context = _all(draft, then)
     about = "\n".join([context.subject, context.question, *(item.text for item in context.items)])
-    taught = replace(context, lessons=lessons_for(draft, context.language, about, then))
+    rules = lessons_for(draft, context.language, about, then)
+    trial = trial_of(draft, rules, about)
+    kept = tuple(one for one in rules if not (trial and trial.held and one.id == trial.lesson))
+    taught = replace(context, lessons=kept, trial=trial)
     return budget.within(without_hidden(taught), settings.COPILOT_CONTEXT_TOKENS)
 
 

@@ -84,6 +84,14 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """The lesson by which this draft tells what lessons bring; `held`: the draft goes without it."""
+
+    lesson: int
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     conversation_id: int
     at: datetime  # now, in the team's zone
@@ -105,6 +113,7 @@ class Context:
     way: str = ""  # of an alternative: how it is to differ
     case: tuple[CaseLine, ...] = ()
     lessons: tuple[Rule, ...] = ()
+    trial: Trial | None = None
     outgrown: bool = False  # more was said than the turns and the case so far tell
 
     def item(self, item_id: str) -> Item | None:

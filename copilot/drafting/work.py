@@ -28,7 +28,7 @@ from copilot.drafting.serving import serving
 from copilot.drafting.switch import may_write, people_only
 from copilot.drafting.topic import NOBODY, propose_topic, reasons_to_abstain
 from copilot.lessons import Rule, bears
-from copilot.models import Draft, Lesson, LessonUse
+from copilot.models import Draft, Lesson, LessonTrial, LessonUse
 from interactions import outbox
 
 if TYPE_CHECKING:
@@ -173,6 +173,7 @@ def _finish(draft: Draft, context: Context, reply: Reply, engine: str) -> None:
             ready_at=Now(),
             lease_until=None,
         )  # fmt: skip
+        _keep_trial(held, context)
         spend(draft.conversation.team, reply.usage)
         ask(held, reply, context)
         announce_ready(held)
@@ -192,6 +193,17 @@ def _lessons(draft: Draft, reply: Reply, context: Context) -> list[dict[str, Any
         [LessonUse(lesson_id=rule.id, draft=draft) for rule in used], ignore_conflicts=True
     )
     return [{"id": rule.id, "title": rule.title, "scope": rule.scope} for rule in used]
+
+
+def _keep_trial(draft: Draft, context: Context) -> None:
+    """Of the wording that stands; a lesson may be gone by now."""
+    trial = context.trial
+    if trial and Lesson.objects.filter(pk=trial.lesson).exists():
+        LessonTrial.objects.update_or_create(
+            draft=draft, defaults={"lesson_id": trial.lesson, "held": trial.held, "applied_at": None}
+        )
+    else:
+        LessonTrial.objects.filter(draft=draft, applied_at=None).delete()
 
 
 def _left_out(rule: Rule, reply: Reply, context: Context) -> bool:

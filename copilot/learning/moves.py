@@ -141,10 +141,11 @@ def wrong_here(lesson_id: int, draft: Draft, person: User, key: ApiKey | None = 
 
 
 @transaction.atomic
-def set_rule(team: Team, person: User, *, needs_yes: bool) -> None:
-    """Whether the team's lessons wait for a lead; those in use stay so."""
-    rule, _ = LessonRule.objects.update_or_create(team=team, defaults={"needs_yes": needs_yes})
-    note_deed(person, "set lesson rule", rule, needs_yes=needs_yes)
+def set_rule(team: Team, person: User, *, needs_yes: bool, holds_back: bool) -> None:
+    """Whether the team's lessons wait for a lead; those in use stay so. And whether few drafts lack one."""
+    told = {"needs_yes": needs_yes, "holds_back": holds_back}
+    rule, _ = LessonRule.objects.update_or_create(team=team, defaults=told)
+    note_deed(person, "set lesson rule", rule, needs_yes=needs_yes, holds_back=holds_back)
 
 
 def learnt_from(signal: Signal) -> list[LessonEvidence]:

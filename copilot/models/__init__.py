@@ -8,7 +8,15 @@ from copilot.models.draft import Draft
 from copilot.models.embedding import Embedding
 from copilot.models.idempotent import IdempotentAnswer
 from copilot.models.knowledge import Article, PastReply, SavedReply
-from copilot.models.lesson import Lesson, LessonEvidence, LessonMove, LessonRule, LessonUse, NoTeacher
+from copilot.models.lesson import (
+    Lesson,
+    LessonEvidence,
+    LessonMove,
+    LessonRule,
+    LessonTrial,
+    LessonUse,
+    NoTeacher,
+)
 from copilot.models.limits import DraftingLimits, Spending
 from copilot.models.offer import Offer
 from copilot.models.proposal import ArticleProposal, ProposalEvidence, TextVersion
@@ -38,6 +46,7 @@ __all__ = [
     "LessonEvidence",
     "LessonMove",
     "LessonRule",
+    "LessonTrial",
     "LessonUse",
     "NoTeacher",
     "Offer",

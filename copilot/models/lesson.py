@@ -147,11 +147,25 @@ class LessonUse(models.Model):
         return f"Lesson {self.lesson_id} in draft {self.draft_id}"
 
 
+class LessonTrial(models.Model):
+    """The one lesson by which a draft tells what lessons bring, drawn by chance; `held`: chance left it out."""
+
+    draft = models.OneToOneField(Draft, models.CASCADE, related_name="trial")
+    lesson = models.ForeignKey(Lesson, models.CASCADE, related_name="trials")
+    held = models.BooleanField(help_text="The draft was written without it.")
+    applied_at = models.DateTimeField(null=True, help_text="When a person put it in after all.")
+
+    def __str__(self) -> str:
+        return f"Draft {self.draft_id} {'without' if self.held else 'with'} lesson {self.lesson_id}"
+
+
 class LessonRule(models.Model):
-    """Whether a team's lessons wait for a lead's yes, however many edits agree."""
+    """Whether a team's lessons wait for a lead's yes, however many edits agree, and whether a few drafts go
+    without one, so that what it brings is measured."""
 
     team = models.OneToOneField(Team, models.CASCADE, related_name="lesson_rule")
     needs_yes = models.BooleanField(default=False)
+    holds_back = models.BooleanField(default=True, db_default=True)
 
     def __str__(self) -> str:
         return f"Lessons of team {self.team_id} {'wait for a yes' if self.needs_yes else 'act by themselves'}"

@@ -125,7 +125,7 @@ def test_what_sales_learnt_improves_the_replies_of_support_and_returns_declines_
     with django_assert_max_num_queries(15):
         page = wanda.get(f"/learning/lessons/{lesson.pk}/").content.decode()
     with django_assert_max_num_queries(15):
-        month = wanda.get("/learning/").content.decode()
+        month = wanda.get("/learning/month/").content.decode()
     assert "With a lesson: 1 reply sent, 0.0 of a hundred words changed" in month
     assert "Without one: 2 replies sent" in month and "not enough yet" in month
     assert "Sales to Support: learnt by itself" in page and "who pay nothing" in page

@@ -3,9 +3,18 @@
 from dataclasses import replace
 
 from copilot.console.cards import Piece
-from copilot.console.learning_rows import EffectRow, LessonRow, MoveRow, OfferRow, Proof, ShadowRow, SpreadRow
+from copilot.console.learning_rows import (
+    EffectRow,
+    LessonRow,
+    MeasuredRow,
+    MoveRow,
+    OfferRow,
+    Proof,
+    ShadowRow,
+    SpreadRow,
+)
 from copilot.console.rows import Place
-from copilot.learning.proof import Month, Outcomes
+from copilot.learning.month import Month, Outcomes, Saved
 from tests.copilot.console.copilot_scenes import Team
 from tests.copilot.console.drafts import Scene, past
 from tests.copilot.console.rehearsal_scenes import REHEARSALS
@@ -35,14 +44,29 @@ LESSONS = (
     ),
 )  # fmt: skip
 
+MEASURED = MeasuredRow(31, 240, True, False, 14.2, 6.1, 8.1, 3.0, 13.2)
+
 
 def learning() -> Scene:
     states = tuple(Place("learning", one, "?", current=one == "All") for one in ("All", "In use", "Retired"))
     return "learning.html", {
         "shell": shell("learning"), "section": "learning", "team": Team("Support North"), "states": states,
         "lessons": LESSONS, "leads": True,
-        "month": Month(9, 4, 1, 61, 2, Outcomes(58, 3.1, 4, 4.6, 21), Outcomes(40, 9.8, 5, 4.4, 12)),
-        "open_offers": 2, "needs_yes": False,
+        "open_offers": 2, "rule": {"needs_yes": False, "holds_back": True},
+    }  # fmt: skip
+
+
+def month() -> Scene:
+    told = Month(
+        learnt=9, shaped=61, against=2, held=6, put_in=1, rehearsed=50, saved=Saved(58, 131, 3),
+        shown=Outcomes(58, 3.1, 4, 4.6, 21), others=Outcomes(40, 9.8, 5, 4.4, 12),
+    )  # fmt: skip
+    months = tuple(Place("learning-month", one, "?", current=one == "May") for one in ("May", "April", "March"))
+    places = [Place("lesson", one.title, one.url) for one in LESSONS]
+    return "month.html", {
+        "shell": shell("learning"), "section": "learning", "team": Team("Support North"), "month": told,
+        "name": "May 2026", "months": months, "in_use": places[:2], "retired": places[3:], "idle": places[2:3],
+        "kinds": [("Wording", MEASURED), ("Greeting", MeasuredRow(7, 61))], "money": "0.84",
     }  # fmt: skip
 
 
@@ -58,7 +82,7 @@ def lesson() -> Scene:
     ]
     return "lesson.html", {
         "shell": shell("learning"), "section": "learning", "lesson": WORDING, "moves": moves, "proofs": proofs,
-        "effect": EffectRow(24, True, 4.1, 2.2, 6.0),
+        "effect": EffectRow(24, True, 4.1, 2.2, 6.0), "measured": MeasuredRow(9, 80), "alike": MEASURED,
         "spread": (replace(OFFER, state="declined", word="Declined", by="Rosa Diaz", why="We never are."),),
     }  # fmt: skip
 

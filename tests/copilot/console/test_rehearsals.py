@@ -76,7 +76,7 @@ def test_a_lead_rehearses_and_sees_what_drafts_would_have_been(cast: Cast, sign_
     assert len(asked) <= 15
     assert "Done" in page and "Of 100 words 26 would have been changed" in page, page
     assert (
-        "Interval 22 to 30, over 23 drafts" in page
+        "Interval 22 to 31, over 23 drafts" in page
         and "It cost $0.00" in page
         and "<strong>Invoices</strong>" in page
     )
