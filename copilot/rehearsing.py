@@ -22,6 +22,7 @@ from copilot.drafting.budget import opens_again, spend
 from copilot.drafting.checks import check
 from copilot.drafting.checks.leaks import repeats_prompt
 from copilot.drafting.engine import Engine, EngineError, Reply
+from copilot.drafting.lease import LEASE, Renewed
 from copilot.drafting.switch import people_only
 from copilot.drafting.work import engine_in_use, place
 from copilot.models import Draft, PastReply, Rehearsal, RehearsedReply, TopicLabel
@@ -33,9 +34,9 @@ log = logging.getLogger(__name__)
 State, Run = RehearsedReply.State, Rehearsal.State
 
 REHEARSE = "copilot.tasks.rehearse"
-LEASE = timedelta(seconds=180)  # longer than a worker may take for a task
 RETRY = timedelta(seconds=15)
 MOST_ATTEMPTS = 3
+ENDING = ("key_refused", "payment", "model_unknown")  # no other reply would fare better
 MOST = 200  # of one rehearsal
 LARGEST_SEED = 2**31 - 1
 
@@ -105,7 +106,7 @@ def go_on(rehearsal: Rehearsal, person: User, key: ApiKey | None = None) -> None
     try:
         with transaction.atomic():
             again = Rehearsal.objects.filter(pk=rehearsal.pk).exclude(state=Run.DONE)
-            again.update(state=Run.RUNNING, ended_at=None)
+            again.update(state=Run.RUNNING, failure="", ended_at=None)
     except IntegrityError:
         raise Refused("Another rehearsal of this team runs. Stop it first, or wait for its end.") from None
     waits.update(due_at=Now())
@@ -140,9 +141,11 @@ def rehearse(reply_id: int) -> None:
     row = RehearsedReply.objects.select_related("rehearsal__team", *related).get(pk=reply_id)
     try:
         if not _is_paused(row):
-            _write(row, engine_in_use())
+            with Renewed(lambda: _mine(row).update(lease_until=Now() + LEASE)):
+                _write(row, engine_in_use())
     except EngineError as error:
-        _fail(row, error)
+        end = _end if error.code in ENDING else _fail
+        end(row, error)
     except Exception as error:
         # The type alone: an exception's message may quote what a customer wrote.
         log.error("rehearsed reply %s broke down: %s at %s", row.pk, type(error).__name__, place(error))
@@ -210,6 +213,15 @@ def _fail(row: RehearsedReply, error: EngineError) -> None:
             done_at=None if again else Now(),
         )  # fmt: skip
         spend(row.rehearsal.team, error.usage, drafts=0)
+
+
+def _end(row: RehearsedReply, error: EngineError) -> None:
+    """The provider writes for nobody here: all that waits does so until a person goes on, once it is mended."""
+    with transaction.atomic():
+        _mine(row).update(lease_until=None, attempts=F("attempts") - 1)
+        running = Rehearsal.objects.filter(pk=row.rehearsal_id, state=Run.RUNNING)
+        running.update(state=Run.STOPPED, failure=error.code, ended_at=Now())
+    log.warning("rehearsal %s was stopped: %s", row.rehearsal_id, error.code)
 
 
 def _mine(row: RehearsedReply) -> QuerySet[RehearsedReply]:

@@ -46,6 +46,7 @@ class RehearsalSerializer(serializers.ModelSerializer[Rehearsal]):
             "started_by",
             "created_at",
             "ended_at",
+            "failure",
         )
 
 

@@ -17,6 +17,7 @@ class RehearsalRow:
     at: datetime
     id: int = 0
     until: datetime | None = None  # a budget that is used up opens again then
+    why: str = ""  # it was stopped though nobody stopped it
 
     @property
     def waits(self) -> int:

@@ -34,6 +34,11 @@ WHY = {
     "people_only": "The customer is answered by people only.",
     "nothing_asked": "The message that it answered is gone.",
 }
+STOPPED_BY = {
+    "key_refused": "The model’s provider did not accept this install’s key.",
+    "payment": "The model’s provider asks for payment before it writes more.",
+    "model_unknown": "The model’s provider does not know the model that is set here.",
+}
 
 
 @page("GET", "HEAD", "POST", allowed=has_teams)
@@ -93,9 +98,10 @@ def rehearsal(visit: Visit, rehearsal_id: int) -> HttpResponse:
         return _change(visit, rehearsal_id)
     in_all, by_topic = results(found)
     until = opens_again(found.team) if found.state == Run.RUNNING else None
+    shown = _row(found, until=until, why=STOPPED_BY.get(found.failure, ""))
     context = {
         "shell": shell(visit, "learning"), "section": "learning", "team": found.team, "leads": leads,
-        "rehearsal": _row(found, until=until), "all": _result(in_all, leads=leads),
+        "rehearsal": shown, "all": _result(in_all, leads=leads),
         "topics": [_result(one, leads=leads) for one in by_topic], "replies": list(_replies(visit, found)),
     }  # fmt: skip
     return visit.show("rehearsal.html", context)

@@ -2,14 +2,13 @@
 
 import logging
 import secrets
-import threading
 import time
 import traceback
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -22,6 +21,7 @@ from copilot.drafting.budget import check_budget, spend
 from copilot.drafting.checks import check
 from copilot.drafting.checks.leaks import repeats_prompt
 from copilot.drafting.engine import Engine, EngineError, Reply, Stopped
+from copilot.drafting.lease import LEASE, Renewed
 from copilot.drafting.moves import move, tell, write
 from copilot.drafting.offline import Offline
 from copilot.drafting.serving import serving
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 State = Draft.State
 
-LEASE = timedelta(seconds=15)
-RENEW_SECONDS = 5.0
 TEXT_EVERY_SECONDS = 0.1
 MOST_ATTEMPTS = 3
 RETRY_SECONDS = (2, 15)
@@ -61,7 +59,7 @@ def work(draft_id: int) -> None:
     draft = _claim(draft_id)
     if draft is None:
         return
-    with _Lease(draft):
+    with Renewed(lambda: _renew(draft)):
         try:
             _write(draft, engine_in_use())
         except Stopped:
@@ -271,29 +269,9 @@ def _fail(draft: Draft, error: EngineError) -> None:
     log.warning("draft %s: %s, %s", draft.pk, error.code, "again later" if again else "given up")
 
 
-class _Lease:
-    """Renews the claim while the engine works; a worker that dies lets it run out."""
-
-    def __init__(self, draft: Draft) -> None:
-        self._draft = draft
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _renew(self) -> None:
-        try:
-            while not self._over.wait(RENEW_SECONDS):
-                Draft.objects.filter(
-                    pk=self._draft.pk, fence=self._draft.fence, state__in=Draft.WORKING
-                ).update(lease_until=Now() + LEASE)
-        finally:
-            connection.close()
+def _renew(draft: Draft) -> None:
+    mine = Draft.objects.filter(pk=draft.pk, fence=draft.fence, state__in=Draft.WORKING)
+    mine.update(lease_until=Now() + LEASE)
 
 
 def due_drafts(limit: int) -> list[int]:

@@ -28,6 +28,9 @@ class Rehearsal(models.Model):
     started_by = models.ForeignKey(USER, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)
+    failure = models.CharField(
+        max_length=40, blank=True, db_default="", help_text="Why it was stopped, where nobody stopped it."
+    )
 
     class Meta:
         constraints: ClassVar = [

@@ -37,9 +37,11 @@ from interactions.models import Conversation, Message, OutboxMessage
 from people.models import AuditEntry
 from tests.cast import Cast
 from tests.copilot.api.calling import is_problem, program_of
+from tests.copilot.console.conftest import sign_in as sign_in
+from tests.copilot.console.made import SignIn
 from tests.copilot.rehearsed import ANSWER, QUESTION, answered, days_ago
 from tests.factories import a_contact, a_conversation, a_message
-from tests.fakes import FakeModel, says
+from tests.fakes import FakeModel, fails, says
 from tests.work import rehearse_replies
 
 pytestmark = pytest.mark.django_db
@@ -223,6 +225,32 @@ def test_it_goes_on_after_a_kill_and_does_nothing_twice(cast: Cast, monkeypatch:
     while rehearse_replies():
         pass
     assert not Rehearsal.objects.filter(state="running").exists()
+
+
+def test_a_key_that_is_refused_stops_it_at_once_and_says_so(
+    cast: Cast, model: FakeModel, sign_in: SignIn
+) -> None:
+    for number in range(3):
+        answered(cast.support, cast.sigrid, cast.ines, 40 - number)
+    rehearsal = rehearsing.start(cast.support, 3, 11, cast.petra)
+    url, petra = f"/learning/rehearsals/{rehearsal.pk}/", sign_in(cast.petra)
+    assert 'hx-trigger="every 4s"' in petra.get(url).content.decode()
+    model.will(fails(401, "authentication_error"))
+    assert rehearse_replies() == 1 and not rehearse_replies() and len(model.asked) == 1
+    rows = rehearsal.replies.values_list("state", "attempts", "failure", "lease_until")
+    assert set(rows) == {("queued", 0, "", None)}
+    page = petra.get(url).content.decode()
+    assert "did not accept this install’s key. So the rehearsal was stopped at once" in page
+    assert (
+        "every 4s" not in page
+        and program_of(cast.petra).get(f"rehearsals/{rehearsal.pk}/").json()["failure"] == "key_refused"
+    )
+    model.will(*(says(f"Hi Sigrid,\n\n{ANSWER}") for _ in range(3)))
+    assert petra.post(url, {"do": "go-on"}).status_code == 303
+    while rehearse_replies():
+        pass
+    rehearsal.refresh_from_db()
+    assert (rehearsal.state, rehearsal.failure) == ("done", "")
 
 
 def test_over_rest(cast: Cast) -> None:
