@@ -27,7 +27,8 @@ from interactions import asking, delivering, inbox, outbox, sync
 log = logging.getLogger(__name__)
 
 LOCK = 7_270_001
-EVERY_SECONDS = 0.25
+EVERY_SECONDS = 0.25  # for what waits until its time: a burst to end, an undo time
+ALL_EVERY_SECONDS = 1.0  # for what a lost ring left: its many questions would take a tenth of a processor
 RING_AGAIN_SECONDS = 5.0
 MOST_ROWS = 500
 LONG_QUEUE = 300
@@ -44,19 +45,18 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         rung: Rung = {}
-        tidy_at = 0.0
+        all_at = tidy_at = 0.0
         while not stop.wait(EVERY_SECONDS):
             try:
                 close_old_connections()
-                if _alone():
+                if not _alone():
+                    continue
+                ring_in_time(rung)
+                if time.monotonic() >= all_at:
                     sweep_once(rung)
-                    if time.monotonic() >= tidy_at:
-                        sync.keep_standing()
-                        records.keep_fresh()
-                        together.refresh()
-                        daily.open_due()
-                        rehearsing.end_finished()
-                        tidy_at = time.monotonic() + (0 if tidy_up() else TIDY_SECONDS)
+                    all_at = time.monotonic() + ALL_EVERY_SECONDS
+                if time.monotonic() >= tidy_at:
+                    tidy_at = time.monotonic() + (0 if _keep_true() else TIDY_SECONDS)
             except (OperationalError, InterfaceError):
                 log.warning("sweep: the database is away")
                 connection.close()
@@ -69,6 +69,11 @@ def _alone() -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def ring_in_time(rung: Rung) -> None:
+    _ring(opening.DRAFT, work.due_drafts(MOST_ROWS), rung)
+    _ring(outbox.DELIVER, delivering.due_rows(MOST_ROWS), rung)
+
+
 def sweep_once(rung: Rung) -> None:
     """Release what dead workers held, then ring for what is due, each row every five seconds."""
     work.release_expired()
@@ -78,12 +83,11 @@ def sweep_once(rung: Rung) -> None:
     now = time.monotonic()
     for row in [row for row, at in rung.items() if now - at > RING_AGAIN_SECONDS]:
         del rung[row]
+    ring_in_time(rung)
     _ring(inbox.APPLY, inbox.due_events(MOST_ROWS), rung)
-    _ring(opening.DRAFT, work.due_drafts(MOST_ROWS), rung)
     _ring(alternatives.WRITE, alternatives.due(MOST_ROWS), rung)
     _ring(strategies.EXPLORE, exploring.due_strategies(MOST_ROWS), rung)
     _ring(case.SUMMARISE, case.due_cases(MOST_ROWS), rung)
-    _ring(outbox.DELIVER, delivering.due_rows(MOST_ROWS), rung)
     _ring(asking.ASK, asking.due_questions(MOST_ROWS), rung)
     _ring(sync.FETCH, sync.due_syncs(MOST_ROWS), rung)
     _ring(records.COUNT, records.due_topics(MOST_ROWS), rung)
@@ -104,6 +108,16 @@ def _ring(task: str, rows: Sequence[int | str], rung: Rung) -> None:
     for row in unrung:
         ring(task, row)
         rung[task, row] = time.monotonic()
+
+
+def _keep_true() -> bool:
+    """What nobody rings for. True while there is more to tidy up."""
+    sync.keep_standing()
+    records.keep_fresh()
+    together.refresh()
+    daily.open_due()
+    rehearsing.end_finished()
+    return tidy_up()
 
 
 def tidy_up() -> bool:
