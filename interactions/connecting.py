@@ -174,6 +174,8 @@ def in_plain_words(error: CrmError) -> str:
             return f"{error}: it was asked too often. Wait a minute, then check again."
         case Away():
             return f"{error}. Look at the address, and whether its server is up."
+    if error.permanent and "the address is not" in str(error):
+        return f"{error}. Rapport asks a CRM by https at a public address only."
     return f"{error}. Look at the settings, then check again."
 
 

@@ -88,6 +88,8 @@ def record(connection: Connection, call: Call) -> tuple[int, bool]:
     changed since it was read; and Unreadable, after it was kept with the reason, when it makes no sense.
     """
     crm = crm_for(connection.kind)
+    if not connection.secrets:
+        raise Unverified("there is no signing secret yet")
     try:
         key = crm.verify(connection.secrets, call, timezone.now())
     except Exception as error:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
@@ -12,7 +13,15 @@ from django.urls import reverse
 
 from copilot.console.cards import Choice, Line, Pair, plural
 from copilot.console.connection_rows import Reading, SettingField
-from copilot.console.fill_connection import agents, line, reading, reading_of_test, syncs, with_health
+from copilot.console.fill_connection import (
+    agents,
+    line,
+    reading,
+    reading_of_test,
+    rule_line,
+    syncs,
+    with_health,
+)
 from copilot.console.shell import shell, tabs
 from copilot.console.visit import Visit, is_admin, page
 from copilot.templatetags.rapport import ago
@@ -20,7 +29,7 @@ from interactions import connecting, listeners, sync
 from interactions.access import visible_connections
 from interactions.crm.base import CrmError
 from interactions.crm.registry import crm_for
-from interactions.models import Connection
+from interactions.models import Connection, InboxEvent
 from people.models import Team, User
 
 
@@ -52,6 +61,7 @@ def show_connection(
 ) -> HttpResponse:  # fmt: skip
     connection = with_health(visible_connections(visit.who)).get(pk=connection.pk)
     about, done = crm_for(connection.kind).about, connecting.deeds(connection)
+    fetches = syncs(connection)
     context = {
         "shell": shell(visit, "settings"),
         "section": "settings",
@@ -60,13 +70,15 @@ def show_connection(
         "about": about,
         "line": line(connection),
         "address": connecting.address(connection),
+        "is_inner": not settings.PUBLIC_URL.startswith("https:"),
         "secrets": len(connection.secrets),
-        "settings": _settings(connection, connecting.told_at(done)),
+        "settings": _fields(connection, connecting.told_at(done)),
         "takes_address": connecting.is_told_at_address(connection.kind),
         "teams": [Choice(str(t.pk), t.name, chosen=t == connection.team) for t in Team.objects.all()],
-        "rules": list(connection.field_rules.order_by("kind", "source")),
+        "rules": [rule_line(one) for one in connection.field_rules.order_by("kind", "source")],
         "agents": agents(connection),
-        "syncs": syncs(connection),
+        "syncs": fetches,
+        "is_fetching": any(one.is_busy for one in fetches),
         "rest": _rest(connection),
         "last": _last(visit, connection),
         "deeds": [Line(one.verb.capitalize(), "dotted", note=_by(one)) for one in done[:8]],
@@ -90,12 +102,15 @@ def _by(deed: Any) -> str:
 
 
 def _last(visit: Visit, connection: Connection) -> Reading | None:
-    newest = connecting.last_events(connection, 1)
-    rules = list(connection.field_rules.all())
-    return reading(newest[0], rules, may_read=visit.who.reads_all) if newest else None
+    """Rather one that said something: of what was asked for most is here already, and is ignored."""
+    newest = connecting.last_events(connection)
+    if not newest:
+        return None
+    told = next((one for one in newest if one.state != InboxEvent.State.IGNORED), newest[0])
+    return reading(told, list(connection.field_rules.all()), may_read=visit.who.reads_all)
 
 
-def _settings(connection: Connection, told_at: dict[str, Any]) -> list[SettingField]:
+def _fields(connection: Connection, told_at: dict[str, Any]) -> list[SettingField]:
     """Of a secret nothing is told but when it was set."""
     kept = connection.credentials
     return [

@@ -52,7 +52,7 @@ class AgentLine:
 
     id: int
     name: str
-    email: str = ""
+    note: str = ""  # their number over there, and their address
     people: tuple[Choice, ...] = ()
 
 
@@ -68,6 +68,7 @@ class SyncLine:
     progress: str = ""
     reason: str = ""
     verb: Choice | None = None
+    is_busy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

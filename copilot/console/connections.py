@@ -67,7 +67,7 @@ def new(visit: Visit) -> HttpResponse:
         config=told.config, credentials=told.credentials,
     )  # fmt: skip
     if not made.secret:
-        messages.success(visit.request, f"{told.name} is here. Paste its address and its secret next.")
+        messages.success(visit.request, f"{told.name} is here. Paste the webhook address over there next.")
         return visit.go(reverse("connection", args=[made.connection.pk]))
     once = [Pair("Address", connecting.address(made.connection)), Pair("Secret", made.secret)]
     once += [Pair("API key", made.key)] if made.key else []

@@ -1,6 +1,7 @@
 """A connection in words: its health, what its events said, who its people are, how far a fetch is."""
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
@@ -14,24 +15,33 @@ from copilot.console.traffic import IN, OUT
 from copilot.templatetags.rapport import ago, clock
 from customers.facts import AccountFact, ContactErasedFact, ContactFact, NoteFact, RecordFact
 from interactions import sync
-from interactions.connecting import Tried, facts_of
+from interactions.connecting import OVERLAP, Tried, facts_of
 from interactions.crm.base import ConversationFact, Fact, MessageFact, RatingFact
 from interactions.crm.registry import CRMS, crm_for
-from interactions.mapping import fields_of
-from interactions.models import Connection, FieldRule, InboxEvent, OutboxMessage, Sync
+from interactions.mapping import OWN, fields_of
+from interactions.models import Connection, FieldRule, InboxEvent, OutboxMessage, Refusal, Sync
 from people.models import User
+
+ONE_DAY, LATELY = timedelta(days=1), timedelta(days=30)
 
 
 def with_health(connections: QuerySet[Connection]) -> QuerySet[Connection]:
-    """Each with its last event, its dead ones, its last delivery and its last fetch."""
+    """Each with its last event and delivery, what was given up, what was turned away, and its last fetch."""
     events = InboxEvent.objects.filter(connection=OuterRef("pk"))
     dead = events.filter(state="dead").order_by().values("connection").annotate(n=Count("pk")).values("n")
     left = OutboxMessage.objects.filter(connection=OuterRef("pk")).order_by("-created_at")
+    undelivered = left.filter(state="dead", created_at__gte=timezone.now() - LATELY).order_by()
+    lost = undelivered.values("connection").annotate(n=Count("pk")).values("n")
+    refusals = Refusal.objects.filter(connection=OuterRef("pk")).order_by("-last_at")
     syncs = Sync.objects.filter(connection=OuterRef("pk")).order_by("-pk")
+    failed = syncs.filter(state=Sync.State.FAILED)
     return connections.select_related("team").annotate(
         heard=Subquery(events.order_by("-pk").values("received_at")[:1]), dead=Coalesce(Subquery(dead), 0),
         left_at=Subquery(left.values("created_at")[:1]), left_as=Subquery(left.values("state")[:1]),
+        lost=Coalesce(Subquery(lost), 0),
+        refused_at=Subquery(refusals.values("last_at")[:1]), refused=Subquery(refusals.values("reason")[:1]),
         sync_kind=Subquery(syncs.values("kind")[:1]), sync_state=Subquery(syncs.values("state")[:1]),
+        failed_kind=Subquery(failed.values("kind")[:1]), failed_why=Subquery(failed.values("reason")[:1]),
     )  # fmt: skip
 
 
@@ -44,7 +54,7 @@ def line(connection: Any) -> ConnectionLine:
     state, tone, glyph, note = standing(connection)
     facts = [
         Pair("Last event", ago(connection.heard) or "none yet"),
-        Pair("Given up", plural(connection.dead, "event") if connection.dead else "none"),
+        Pair("Given up", _given_up(connection)),
         Pair("Last delivery", _left(connection)),
     ]
     if connection.sync_kind:
@@ -56,14 +66,24 @@ def line(connection: Any) -> ConnectionLine:
     )  # fmt: skip
 
 
+def _given_up(connection: Any) -> str:
+    events = plural(connection.dead, "event") if connection.dead else ""
+    deliveries = plural(connection.lost, "delivery", "deliveries") if connection.lost else ""
+    return ", ".join(filter(None, [events, deliveries])) or "none"
+
+
 def _left(connection: Any) -> str:
     if not connection.left_at:
         return "none yet"
     return f"{OUT[connection.left_as][0].lower()}, {ago(connection.left_at)}"
 
 
-def standing(connection: Connection) -> tuple[str, str, str, str]:
+def standing(connection: Any) -> tuple[str, str, str, str]:
     """State, tone, glyph and what it means."""
+    return _ended_or_resting(connection) or _unfinished(connection) or ("Listening", "pine", "done", "")
+
+
+def _ended_or_resting(connection: Any) -> tuple[str, str, str, str] | None:
     if connection.revoked_at:
         return "Revoked", "red", "dropped", f"It is answered 410 since {ago(connection.revoked_at)}."
     if connection.paused_at:
@@ -75,10 +95,29 @@ def standing(connection: Connection) -> tuple[str, str, str, str]:
         failed = plural(connection.failures, "delivery", "deliveries")
         note = f"{failed} failed in a row. The next is tried at {clock(connection.rests_until)}."
         return "Resting", "amber", "clock", note
+    return None
+
+
+def _unfinished(connection: Any) -> tuple[str, str, str, str] | None:
+    """What only a person can mend: a secret or credentials that are missing, or are not those of the CRM."""
     fetches_only = crm_for(connection.kind).about.is_mail and connection.sealed_credentials
     if not connection.secrets and not fetches_only:  # a mailbox that is looked into needs no secret
         return "Not finished", "amber", "ask", "It has no signing secret yet, so every delivery is turned away."
-    return "Listening", "pine", "done", ""
+    if connection.failed_kind:
+        note = f"{SYNCS[connection.failed_kind]} failed: {connection.failed_why}. Check its credentials."
+        return "Cannot be asked", "red", "triangle", note
+    if _turns_away(connection):
+        note = f"A delivery was turned away {ago(connection.refused_at)}: {connection.refused}. "
+        return "Turns deliveries away", "amber", "triangle", note + "Is the secret the same on both sides?"
+    return None
+
+
+def _turns_away(connection: Any) -> bool:
+    """Lately, and since the secret that is valid now was kept."""
+    if connection.refused_at is None or connection.refused_at < timezone.now() - ONE_DAY:
+        return False
+    kept = connection.overlap_ends_at and connection.overlap_ends_at - OVERLAP
+    return not kept or connection.refused_at > kept
 
 
 def reading(event: InboxEvent, rules: Sequence[FieldRule], *, may_read: bool) -> Reading:
@@ -181,11 +220,17 @@ def shown(value: Any, *, may_read: bool) -> str:
     return "an object"
 
 
+def rule_line(rule: FieldRule) -> Line:
+    goes = f"to {rule.kind} {rule.target.removeprefix(OWN)}" if rule.target else "left out"
+    told = ", the model may read it" if rule.target and rule.may_reach_model else ""
+    return Line(f"{rule.kind} {rule.source}", "change", note=goes + told)
+
+
 def agents(connection: Connection) -> tuple[AgentLine, ...]:
     here = list(User.objects.filter(is_active=True).order_by("name"))
     return tuple(
         AgentLine(
-            one.pk, str(one), one.email,
+            one.pk, str(one), ", ".join(filter(None, [f"number {one.external_id}", one.email])),
             (Choice("", "Nobody here"), *(Choice(str(u.pk), u.name, chosen=u.pk == one.user_id) for u in here)),
         )
         for one in connection.agents.order_by("name", "pk")
@@ -214,7 +259,7 @@ _RUNNING = (Sync.State.DUE, Sync.State.WORKING)
 
 
 def _sync(kind: str, task: Sync | None) -> SyncLine:
-    start = Choice("fetch", "Compare now" if kind == Sync.Kind.COMPARE else "Start")
+    start = Choice("fetch", "Compare now" if kind == Sync.Kind.COMPARE else "Fetch again" if task else "Start")
     if task is None:
         return SyncLine(kind, SYNCS[kind], "Not started", "", "dotted", verb=start)
     word, tone, glyph = sync_word(task.state)
@@ -222,12 +267,16 @@ def _sync(kind: str, task: Sync | None) -> SyncLine:
     verb = Choice("stop", "Stop") if runs else start
     if task.state in (Sync.State.STOPPED, Sync.State.FAILED):
         verb = Choice("fetch", "Go on")
-    return SyncLine(kind, SYNCS[kind], word.capitalize(), tone, glyph, _progress(task), task.reason, verb)
+    return SyncLine(
+        kind, SYNCS[kind], word.capitalize(), tone, glyph, _progress(task), task.reason, verb,
+        is_busy=runs and kind == Sync.Kind.BACKFILL,
+    )  # fmt: skip
 
 
 def _progress(task: Sync) -> str:
-    of = f" of {plural(task.total, 'conversation')}" if task.total else ""
-    seen = f"{plural(task.seen, 'event')}{of} so far." if task.seen else ""
+    so_far = " so far" if task.state in _RUNNING else ""
+    there = f", {plural(task.total, 'conversation')} over there" if task.total else ""
+    seen = f"{plural(task.seen, 'event')}{so_far}{there}." if task.seen else ""
     report = ", ".join(f"{value} {name}" for name, value in task.report.items() if isinstance(value, int))
     due = f"Next {clock(task.due_at)}." if task.state == Sync.State.DUE else ""
     return " ".join(filter(None, [seen, f"{report}." if report else "", due]))

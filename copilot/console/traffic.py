@@ -23,7 +23,7 @@ from interactions.access import (
     visible_deliveries,
     visible_events,
 )
-from interactions.models import InboxEvent, OutboxMessage, Refusal
+from interactions.models import Connection, InboxEvent, OutboxMessage, Refusal
 
 State = OutboxMessage.State
 PAGE = 50
@@ -48,8 +48,8 @@ def events(visit: Visit) -> HttpResponse:
     context = _frame(visit, "events", IN) | {
         "lines": [_event(one) for one in found],
         "next_url": next_url,
-        "refused": tuple(_refused(visit)),
-        "given_up": tuple(_given_up(visit)),
+        "refused": tuple(_refused(_chosen(visit))),
+        "given_up": tuple(_given_up(_chosen(visit))),
         "empty_next": "Every delivery of a connected CRM stands here with what became of it.",
     }
     return visit.show("events.html", context)
@@ -68,10 +68,10 @@ def _event(event: InboxEvent) -> EventLine:
     )  # fmt: skip
 
 
-def _refused(visit: Visit) -> Iterable[Line]:
+def _refused(connections: QuerySet[Connection]) -> Iterable[Line]:
     """What was turned away at the door in the last day, by reason."""
     since = timezone.now() - timedelta(days=1)
-    refusals = Refusal.objects.filter(connection__in=visible_connections(visit.who), hour__gte=since)
+    refusals = Refusal.objects.filter(connection__in=connections, hour__gte=since)
     counted = refusals.values("connection__name", "reason").annotate(times=Sum("count")).order_by("-times")
     for one in counted[:10]:
         yield Line(one["reason"], "triangle", plural(one["times"], "time"), one["connection__name"])
@@ -97,10 +97,10 @@ def replay_dead(visit: Visit, connection_id: UUID) -> HttpResponse:
     return visit.go(reverse("events"))
 
 
-def _given_up(visit: Visit) -> Iterable[Banner]:
+def _given_up(connections: QuerySet[Connection]) -> Iterable[Banner]:
     """Connections with dead events, to try all of one again once its fault is mended."""
     dead = InboxEvent.objects.filter(state=InboxEvent.State.DEAD).exclude(body=b"")
-    dead = dead.filter(connection__in=visible_connections(visit.who))
+    dead = dead.filter(connection__in=connections)
     for one in dead.values("connection", "connection__name").annotate(n=Count("pk")).order_by("-n"):
         text = f"{one['connection__name']}: {plural(one['n'], 'event')} given up."
         url = reverse("events-replay", args=[one["connection"]])
@@ -116,7 +116,7 @@ def deliveries(visit: Visit) -> HttpResponse:
     context = _frame(visit, "deliveries", OUT) | {
         "lines": [_delivery(one, is_mine=one.pk in mine) for one in found],
         "next_url": next_url,
-        "given_up": tuple(_undelivered(visit)),
+        "given_up": tuple(_undelivered(_chosen(visit))),
         "empty": "Nothing has gone out yet",
         "empty_next": "Every reply that a person approved stands here, with every try to deliver it.",
     }
@@ -166,9 +166,9 @@ def redeliver_dead(visit: Visit, connection_id: UUID) -> HttpResponse:
     return visit.go(reverse("deliveries"))
 
 
-def _undelivered(visit: Visit) -> Iterable[Banner]:
+def _undelivered(connections: QuerySet[Connection]) -> Iterable[Banner]:
     """Connections with dead deliveries, to send all of one again once its receiver is mended."""
-    dead = OutboxMessage.objects.filter(state=State.DEAD, connection__in=visible_connections(visit.who))
+    dead = OutboxMessage.objects.filter(state=State.DEAD, connection__in=connections)
     for one in dead.values("connection", "connection__name").annotate(n=Count("pk")).order_by("-n"):
         text = f"{one['connection__name']}: {plural(one['n'], 'delivery', 'deliveries')} given up."
         url = reverse("deliveries-replay", args=[one["connection"]])
@@ -176,14 +176,14 @@ def _undelivered(visit: Visit) -> Iterable[Banner]:
 
 
 def _frame(visit: Visit, name: str, states: dict[str, tuple[str, str, str]]) -> dict[str, object]:
-    here, chosen = reverse(name), visit.request.GET.get("state", "")
+    here, chosen, one = reverse(name), visit.request.GET.get("state", ""), _connection(visit)
     kinds = {"": "All", **{value: words[0] for value, words in states.items()}}
     return {
         "shell": shell(visit, "settings"),
         "section": "settings",
         "tabs": tabs(visit, name),
         "kinds": tuple(
-            Place(value or "all", label, f"{here}?state={value}", current=value == chosen)
+            Place(value or "all", label, f"{here}?state={value}&connection={one}", current=value == chosen)
             for value, label in kinds.items()
         ),
     }
@@ -192,10 +192,10 @@ def _frame(visit: Visit, name: str, states: dict[str, tuple[str, str, str]]) -> 
 def _page[M: Model](visit: Visit, rows: QuerySet[M], name: str, *order: str) -> tuple[list[M], str]:
     """The newest first; `after` is the last row of the page before."""
     get = visit.request.GET
-    state, connection, after = get.get("state", ""), get.get("connection", ""), get.get("after", "")
+    state, connection, after = get.get("state", ""), _connection(visit), get.get("after", "")
     if state:
         rows = rows.filter(state=state)
-    if _is_uuid(connection):
+    if connection:
         rows = rows.filter(connection=connection)
     if after:
         rows = _older(rows, after)
@@ -203,6 +203,17 @@ def _page[M: Model](visit: Visit, rows: QuerySet[M], name: str, *order: str) -> 
     if len(found) <= PAGE:
         return found, ""
     return found[:PAGE], f"{reverse(name)}?state={state}&connection={connection}&after={found[PAGE - 1].pk}"
+
+
+def _connection(visit: Visit) -> str:
+    """The one that was asked for, where any was."""
+    told = visit.request.GET.get("connection", "")
+    return told if _is_uuid(told) else ""
+
+
+def _chosen(visit: Visit) -> QuerySet[Connection]:
+    seen, one = visible_connections(visit.who), _connection(visit)
+    return seen.filter(pk=one) if one else seen
 
 
 def _older[M: Model](rows: QuerySet[M], after: str) -> QuerySet[M]:

@@ -1,7 +1,8 @@
 """Turn what Zendesk tells of a ticket, a user or an organization into facts."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ValidationError
@@ -21,6 +22,7 @@ SCORES = {"good": 5, "bad": 1}
 CHANNELS = {"native_messaging": "chat", "voice": "phone"}
 ITSELF = "-1"  # the author of what Zendesk's own rules write
 
+MOMENT = timedelta(microseconds=1)  # less than Zendesk tells
 # What the audits call it, and the field of the fact.
 _STANDING = {"status": "status", "assignee_id": "assignee", "tags": "labels"}
 
@@ -163,7 +165,14 @@ def ticket_facts(told: Mapping[str, Any], since: datetime | None) -> list[Fact]:
     """How the ticket stands, and what was said in it since then, or ever."""
     found = _read(Told, told)
     found.audits.sort(key=lambda one: (one.created_at, len(one.id), one.id))
+    _set_apart(found.audits)
     return [*_messages(found, since), *_standing(found), *_ratings(found)]
+
+
+def _set_apart(audits: list[Audit]) -> None:
+    """Zendesk tells whole seconds, and what came later in one is the newer word on it all the same."""
+    for earlier, later in pairwise(audits):
+        later.created_at = max(later.created_at, earlier.created_at + 2 * MOMENT)
 
 
 def user_facts(told: Mapping[str, Any]) -> list[Fact]:
@@ -250,7 +259,8 @@ def _standing(told: Told) -> Iterator[ConversationFact]:
     for source, name in _STANDING.items():
         audit = _last_change(told, source)
         if audit is None or not told.is_ours(audit):
-            at = audit.created_at if audit else told.ticket.created_at
+            # An audit says how the ticket stands behind its comment: one that is made solved is solved.
+            at = audit.created_at + MOMENT if audit else told.ticket.created_at
             by_time.setdefault(at, {})[name] = _value(told, name)
     for at, values in sorted(by_time.items()):
         yield ConversationFact(

@@ -273,7 +273,7 @@ def test_past_conversations_are_fetched_and_stopped_from_the_page(cast: Cast, si
     row = connection.syncs.get()
     assert (row.kind, row.state, row.started_by) == ("backfill", "due", cast.ada)
     connection.syncs.update(seen=40, total=120)
-    assert "40 events of 120 conversations so far." in client.get(page_of(connection)).content.decode()
+    assert "40 events so far, 120 conversations over there." in client.get(page_of(connection)).content.decode()
 
     client.post(page_of(connection, "stop"), backfill)
     assert client.post(page_of(connection, "stop"), backfill).status_code == 422

@@ -223,6 +223,17 @@ def test_files_are_uploaded_and_taken_up_by_the_comment(desk: Desk, cast: Cast) 
     assert OutboxMessage.objects.get(kind="reply").state == "sent"
 
 
+def test_what_happened_within_one_second_is_in_its_order(desk: Desk) -> None:
+    fake = desk.fake
+    by_phone, answered = fake.asks("About an invoice.", status="solved"), fake.asks("Do you open at nine?")
+    fake.says(answered, "We can.", by=TOMAS)
+    fake.does(answered, status="solved")
+    again = fake.asks("And at eight?", status="solved")
+    fake.says(again, "I meant on Sunday.")
+    desk.tell()
+    assert [desk.conversation(one).status[0] for one in (by_phone, answered, again)] == ["r", "r", "o"]
+
+
 def test_the_newest_word_wins_even_when_its_news_is_late(desk: Desk, cast: Cast) -> None:
     fake, (number, conversation) = desk.fake, desk.asked()
     handling.resolve(conversation, cast.ines)
