@@ -79,9 +79,13 @@ def describe(lesson: Lesson, past: Past | None = None) -> None:
     lesson.proof = agree.values("conversation").distinct().count()
     if lesson.kind in ("opening", "insert") and lesson.proof >= AGREE:
         lesson.near = _near(lesson, past or Past(lesson))
-    stems = lesson.near or sorted(words.content(lesson.before))
-    lesson.found_by = [] if lesson.kind in lessons.SINGLE else stems[:MOST_STEMS]
+    lesson.found_by = stems_of(lesson.kind, lesson.before, lesson.near)
     lesson.save(update_fields=["near", "found_by", "proof"])
+
+
+def stems_of(kind: str, before: str, near: Sequence[str] = ()) -> list[str]:
+    """By which a draft calls for a lesson; none where every letter does."""
+    return [] if kind in lessons.SINGLE else list(near or sorted(words.content(before)))[:MOST_STEMS]
 
 
 def changes_nothing(lesson: Lesson, signal: Signal) -> bool:

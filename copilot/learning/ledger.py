@@ -4,9 +4,8 @@ Where the evidence has a lesson, `judging` says: two conversations that agree pu
 retire it. A team may have its lessons wait for a lead's yes.
 """
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -18,8 +17,9 @@ import bell
 from copilot import lessons
 from copilot.judging import ACTIVE, RETIRED, verdict
 from copilot.learning import evidence, offering
+from copilot.learning.batch import Batch, Found, keep_evidence
 from copilot.learning.evidence import TAUGHT_BY, rule_of
-from copilot.learning.mine import Customer, Delta, deltas
+from copilot.learning.mine import deltas
 from copilot.learning.signals import is_edit
 from copilot.models import Draft, Lesson, LessonEvidence, LessonMove, NoTeacher, Offer, Signal
 from interactions import outbox
@@ -48,59 +48,46 @@ def learn(signal_id: int) -> None:
         bell.tell(f"conversation:{signal.conversation_id}", 0)
 
 
-@dataclass
-class _Batch:
-    """What signals learnt together share: locked lessons, and evidence that changes nothing, for its end."""
-
-    ids: dict[tuple[int, int | None, str], int] = field(default_factory=dict)
-    lessons: dict[int, Lesson] = field(default_factory=dict)
-    quiet: list[LessonEvidence] = field(default_factory=list)
-    colleagues: dict[int, list[str]] = field(default_factory=dict)
-
-    def customer(self, signal: Signal) -> Customer:
-        team = signal.team_id
-        if team not in self.colleagues:
-            self.colleagues[team] = evidence.colleagues_of(team)
-        return evidence.customer_of(signal, self.colleagues[team])
-
-    def write(self) -> None:
-        _keep(self.quiet)
-        for pk, more in Counter(one.lesson_id for one in self.quiet).items():
-            Lesson.objects.filter(pk=pk).update(proof=F("proof") + more)
-        self.quiet = []
-
-
 def _learn(ids: list[int]) -> list[Signal]:
     mine = Signal.objects.select_for_update(of=("self",), skip_locked=True).filter(TO_LEARN, pk__in=ids)
     signals = list(mine.select_related(*TAUGHT_BY, "decision").order_by("pk"))
     Signal.objects.filter(pk__in=[one.pk for one in signals]).update(learnt_at=Now())
-    batch = _Batch()
     untaught = set(NoTeacher.objects.values_list("person", flat=True))
-    for signal in signals:
-        if signal.person_id not in untaught:
-            _learn_one(signal, batch)
+    teaching = [one for one in signals if one.person_id not in untaught]
+    batch = Batch()
+    batch.read_uses(teaching)
+    found = {signal.pk: list(_found(signal, batch)) for signal in teaching}
+    batch.read_lessons([one for some in found.values() for one in some])
+    for signal in teaching:
+        _learn_one(signal, found[signal.pk], batch)
     batch.write()
     return signals
 
 
-def _learn_one(signal: Signal, batch: _Batch) -> None:
-    shaped = Lesson.objects.filter(uses__draft=signal.draft_id).order_by("pk") if signal.draft_id else ()
-    used = list(shaped)
+def _found(signal: Signal, batch: Batch) -> Iterable[Found]:
+    """What the edit says of lessons, those that had shaped the draft thought away."""
+    if not (signal.script and signal.person and is_edit(signal)):
+        return
+    rules = [rule_of(one) for one in batch.used.get(signal.draft_id or 0, [])]
+    language = signal.conversation.language or "en"
+    for delta in deltas(signal.drafted, signal.sent, batch.customer(signal)):
+        before = lessons.origin(delta.kind, delta.before, rules)
+        if before != delta.after and not lessons.takes_back(delta.kind, delta.before, rules):
+            key = key_of(delta.kind, language, before, delta.after)
+            yield Found(signal, replace(delta, before=before), key)
+
+
+def _learn_one(signal: Signal, found: Iterable[Found], batch: Batch) -> None:
+    for one in found:
+        _agree(one, batch)
+    used = [one.pk for one in batch.used.get(signal.draft_id or 0, [])]
+    if not used:
+        return
     if signal.script and signal.person and is_edit(signal):
-        rules = [rule_of(one) for one in used]
-        for delta in deltas(signal.drafted, signal.sent, batch.customer(signal)):
-            before = lessons.origin(delta.kind, delta.before, rules)
-            if before != delta.after and not lessons.takes_back(delta.kind, delta.before, rules):
-                _agree(signal, replace(delta, before=before), batch)
-        if used:
-            batch.write()
-            _contradict(signal, [one.pk for one in used])
-            batch.lessons.clear()
-            batch.ids.clear()
-    if used:
-        offering.offer_kept(
-            signal, Lesson.objects.filter(pk__in=[one.pk for one in used]).select_related("team")
-        )
+        batch.write(used)
+        _contradict(signal, used)
+        batch.read_again(used)
+    offering.offer_kept(signal, Lesson.objects.filter(pk__in=used).select_related("team"))
 
 
 def key_of(kind: str, language: str, before: str, after: str) -> str:
@@ -109,40 +96,13 @@ def key_of(kind: str, language: str, before: str, after: str) -> str:
     return sha256("\n".join((kind, language, told, after)).encode()).hexdigest()
 
 
-def _agree(signal: Signal, delta: Delta, batch: _Batch) -> None:
-    lesson = _lesson_of(signal, delta, batch)
-    if evidence.changes_nothing(lesson, signal):
-        batch.quiet.append(
-            LessonEvidence(
-                lesson=lesson,
-                conversation=signal.conversation,
-                signal=signal,
-                person=signal.person,
-                agrees=True,
-            )
-        )
+def _agree(found: Found, batch: Batch) -> None:
+    lesson, signal = batch.lesson(found), found.signal
+    if batch.is_first(lesson) or evidence.changes_nothing(lesson, signal):
+        batch.keep(lesson, signal)
         return
-    batch.write()
+    batch.write([lesson.pk])
     add(lesson, signal.conversation, signal.person, signal, agrees=True)
-
-
-def _lesson_of(signal: Signal, delta: Delta, batch: _Batch) -> Lesson:
-    """The person's own where they have it, else the team's; locked."""
-    language = signal.conversation.language or "en"
-    key = key_of(delta.kind, language, delta.before, delta.after)
-    place = (signal.team_id, signal.person_id, key)
-    if place in batch.ids:
-        return batch.lessons[batch.ids[place]]
-    same = Lesson.objects.select_for_update().filter(team=signal.team, key=key)
-    lesson = same.filter(Q(person=signal.person) | Q(person=None)).order_by("person").first()
-    if lesson is None:
-        told = {"kind": delta.kind, "language": language, "before": delta.before, "after": delta.after}
-        lesson, made = Lesson.objects.get_or_create(team=signal.team, person=None, key=key, defaults=told)
-        lesson = Lesson.objects.select_for_update().get(pk=lesson.pk)
-        if made:
-            note_move(lesson, "learnt")
-    batch.ids[place] = lesson.pk
-    return batch.lessons.setdefault(lesson.pk, lesson)
 
 
 def _contradict(signal: Signal, used: list[int]) -> None:
@@ -158,16 +118,8 @@ def add(
 ) -> None:
     """Of a lesson that is locked."""
     said = LessonEvidence(lesson=lesson, conversation=conversation, signal=signal, person=person, agrees=agrees)
-    _keep([said])
+    keep_evidence([said])
     judge(lesson)
-
-
-def _keep(rows: list[LessonEvidence]) -> None:
-    """What was undone stays undone."""
-    LessonEvidence.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["lesson", "signal", "conversation"],
-        update_fields=["person", "agrees"],
-    )  # fmt: skip
 
 
 def judge(lesson: Lesson) -> None:
