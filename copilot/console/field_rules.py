@@ -119,11 +119,11 @@ def _wrong(rules: list[FieldRule]) -> str:
 
 
 def _preview(connection: Connection, rules: list[FieldRule], *, may_read: bool) -> list[Pair]:
-    """The newest event that carries fields: each field before, and where it is after."""
+    """The newest event that carries fields: each field before, once, and where it is after."""
     for event in connecting.last_events(connection):
-        before = list(fields_of(connecting.facts_of(event, [])[0]))
-        if before:
-            return [_moved(rules, *one, may_read=may_read) for one in before]
+        carried = fields_of(connecting.facts_of(event, [])[0])
+        if before := {(kind, name): value for kind, name, value in carried}:
+            return [_moved(rules, *one, value, may_read=may_read) for one, value in before.items()]
     return []
 
 

@@ -108,7 +108,7 @@ def _unfinished(connection: Any) -> tuple[str, str, str, str] | None:
         return "Cannot be asked", "red", "triangle", note
     if _turns_away(connection):
         note = f"A delivery was turned away {ago(connection.refused_at)}: {connection.refused}. "
-        return "Turns deliveries away", "amber", "triangle", note + "Is the secret the same on both sides?"
+        return "Turned one away", "amber", "triangle", note + "Is the secret the same on both sides?"
     return None
 
 

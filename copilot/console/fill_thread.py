@@ -44,6 +44,7 @@ def thread(scene: Scene, card: Card | None = None, *, view: str = "", show: str 
         contact_id=None if any(one.unproven for one in scene.messages) else conversation.contact_id,
         channel=_CHANNELS.get(conversation.channel, conversation.channel.title()),
         assigned=_assigned(scene),
+        labels=tuple(conversation.labels),
         topic=conversation.topic,
         topic_is_proposed=label is not None and label.by == label.By.COPILOT,
         viewers=(editor,) if editor else (),

@@ -1,4 +1,4 @@
-"""Assign, snooze, resolve, open again: what is done with a conversation besides answering it."""
+"""Assign, label, snooze, resolve, open again: what is done with a conversation besides answering it."""
 
 from datetime import datetime, time, timedelta
 
@@ -22,6 +22,7 @@ from people.access import visible_people
 from people.models import User
 
 MORNING = time(9)
+MOST_LABELS, LONGEST_LABEL = 20, 60
 
 
 @page("POST", allowed=reads)
@@ -38,6 +39,19 @@ def assign(visit: Visit, conversation_id: int) -> HttpResponse:
     handling.assign(conversation, person, visit.person)
     whose = "you" if person == visit.person else person.name if person else "nobody"
     visit.tell(Status(f"Assigned to {whose}."))
+    return visit.go(conversation_url(conversation_id, told_view(visit)))
+
+
+@page("POST", allowed=reads)
+def label(visit: Visit, conversation_id: int) -> HttpResponse:
+    """All of its labels, apart by commas; told to the CRM as well."""
+    conversation = scenes.find_to_answer(visit, conversation_id)
+    labels = [one.strip() for one in visit.request.POST.get("labels", "").split(",") if one.strip()]
+    if len(labels) > MOST_LABELS or any(len(one) > LONGEST_LABEL for one in labels):
+        most = f"{MOST_LABELS} labels of {LONGEST_LABEL} letters"
+        return _refuse(visit, conversation, f"At most {most}. Nothing was changed.")
+    handling.label(conversation, labels, visit.person)
+    visit.tell(Status(f"Labels: {', '.join(conversation.labels) or 'none'}."))
     return visit.go(conversation_url(conversation_id, told_view(visit)))
 
 

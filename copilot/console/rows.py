@@ -165,6 +165,7 @@ class Thread:
     contact_id: int | None = None
     channel: str = "Email"
     assigned: str = ""
+    labels: tuple[str, ...] = ()
     topic: str = ""
     topic_is_proposed: bool = False
     viewers: tuple[Person, ...] = ()

@@ -76,6 +76,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{TALK}enquiry/", enquiry.of_conversation, name="conversation-enquiry"),
     path(f"{TALK}topic/", topic.topic, name="topic"),
     path(f"{TALK}assign/", handle.assign, name="assign"),
+    path(f"{TALK}label/", handle.label, name="label"),
     path(f"{TALK}snooze/", handle.snooze, name="snooze"),
     path(f"{TALK}resolve/", handle.resolve, name="resolve"),
     path(f"{TALK}reopen/", handle.reopen, name="reopen"),

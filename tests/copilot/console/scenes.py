@@ -187,6 +187,7 @@ def thread(**more: Any) -> rows.Thread:
         "account": "Halden Freight",
         "account_id": 1,
         "assigned": "Assigned to you",
+        "labels": ("billing",),
         "viewers": (SAM,),
         "live_url": "/live/?c=1",
         "earlier": rows.Earlier(

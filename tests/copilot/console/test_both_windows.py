@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from copilot.models import Draft
-from interactions import handling, sync
+from interactions import sync
 from interactions.models import AgentLink, Connection, Conversation, InboxEvent, OutboxMessage, Sync
 from people.models import Team
 from tests.cast import Cast
@@ -154,7 +154,8 @@ def test_it_is_one_conversation_whoever_works_where(window: Any, cast: Cast, sig
         ines.post(f"{own}reopen/")
         ines.post(f"{own}assign/", {"to": "me"})
         ines.post(f"{own}note/", {"text": "Northern quay, row 4."})
-        handling.label(talk, ["crates", "harbour"], cast.ines)
+        assert 'value="crates"' in ines.get(own).content.decode()
+        ines.post(f"{own}label/", {"labels": "crates, harbour"})
         ines.post(f"{own}resolve/", {"sure": "1"})
         meanwhile()
         assert window.stands() == (True, window.agents["Ines Duarte"], ["crates", "harbour"])

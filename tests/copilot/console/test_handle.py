@@ -27,6 +27,18 @@ def test_it_is_taken_given_and_given_up(cast: Cast, talk: Conversation, sign_in:
     assert talk.assignee is None
 
 
+def test_it_is_labelled_in_its_menu(cast: Cast, talk: Conversation, sign_in: SignIn) -> None:
+    client, url = sign_in(cast.ines), f"/inbox/{talk.pk}/label/"
+    shown = client.post(url, {"labels": " vip, crates ,, vip"}, follow=True).content.decode()
+    talk.refresh_from_db()
+    assert talk.labels == ["crates", "vip"] and 'value="crates, vip"' in shown
+
+    assert client.post(url, {"labels": "x" * 61}).status_code == 422
+    client.post(url, {"labels": ""})
+    talk.refresh_from_db()
+    assert talk.labels == []
+
+
 def test_it_is_not_given_to_another_team(cast: Cast, talk: Conversation, sign_in: SignIn) -> None:
     answer = sign_in(cast.ines).post(f"/inbox/{talk.pk}/assign/", {"to": cast.lukas.pk})
 
