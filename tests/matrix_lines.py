@@ -114,6 +114,7 @@ REST = [
     get("api-signals-one",           "401 200 404 200 200 404 200 404"),
     get("api-lessons",               "401 200 200 200 200 200 200 200"),
     get("api-lessons-one",           "401 200 404 200 200 200 200 404"),
+    get("api-lesson-effect",         "401 200 404 200 200 200 200 404"),
     post("api-move-lesson",          "401 403 404 403 200 200 200 403", kind="retire", version=1),
     get("api-offers",                "401 200 200 200 200 200 200 200"),
     get("api-offers-one",            "401 200 200 200 200 200 200 404"),

@@ -292,6 +292,7 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
         "rehearsals": rehearsal.pk, "rehearsal-results": rehearsal.pk, "move-rehearsal": rehearsal.pk,
         "rehearsed-replies": rehearsed.pk, "drafting-requests": asked.pk, "decide-request": asked.pk,
         "lesson_id": lesson.pk, "lessons": lesson.pk, "move-lesson": lesson.pk,
+        "lesson-effect": lesson.pk,
         "delivery_id": decision.outbox_id, "fate": "arrived", "kind": "articles", "proposal_id": proposal.pk,
         "text-offer": article.pk, "offer-article": article.pk, "offer-saved-reply": saved.pk,
         "text": article.pk, "text-edit": article.pk, "text-retire": article.pk, "text-version": article.pk,

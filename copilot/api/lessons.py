@@ -19,8 +19,9 @@ from copilot.api.idempotency import once
 from copilot.api.keys import Caller, caller
 from copilot.api.problems import Problem
 from copilot.api.resources import Resource
-from copilot.learning import moves
+from copilot.learning import moves, trials
 from copilot.learning.mine import LONGEST
+from copilot.learning.proof import effect_of
 from copilot.models import Lesson, LessonMove, Signal
 from people.models import User
 
@@ -107,6 +108,51 @@ class LessonMoves(Door):
         except moves.Refused as why:
             raise Problem(409, "refused", str(why)) from None
         return Response(LessonSerializer(_lessons(who).prefetch_related("moves").get(pk=moved.pk)).data)
+
+
+class ShadowSerializer(serializers.Serializer[Any]):
+    """Drafts beside themselves without the lesson, which leans towards what was shown: word distance saved."""
+
+    n = serializers.IntegerField()
+    is_enough = serializers.BooleanField()
+    mean = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class ComparisonSerializer(serializers.Serializer[Any]):
+    """Replies to drafts that chance left without it (`held`) beside those with it (`given`), in word distance.
+
+    `mean` is what the lesson saves, with its interval of 95 %; all are 0 where `is_enough` is false.
+    """
+
+    held = serializers.IntegerField()
+    given = serializers.IntegerField()
+    is_enough = serializers.BooleanField()
+    without = serializers.FloatField()
+    with_it = serializers.FloatField()
+    mean = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    shows_nothing = serializers.BooleanField(help_text="It proposes its own retirement.")
+
+
+class LessonEffectSerializer(serializers.Serializer[Any]):
+    shadow = ShadowSerializer()
+    measured = ComparisonSerializer()
+    of_kind = ComparisonSerializer(help_text="All lessons of its kind in its team.")
+
+
+class LessonEffect(Door):
+    @extend_schema(
+        operation_id="lessons_effect", responses={200: LessonEffectSerializer}, tags=["lessons"]
+    )  # fmt: skip
+    def get(self, request: Request, pk: int) -> Response:
+        """What it brings: estimated on drafts beside themselves, and measured by leaving it out by chance."""
+        lesson = get_object_or_404(_lessons(caller(request)), pk=pk)
+        measured, of_kind = trials.of_lesson(lesson)
+        told = {"shadow": effect_of(lesson), "measured": measured, "of_kind": of_kind}
+        return Response(LessonEffectSerializer(told).data)
 
 
 def _move(lesson: Lesson, sent: dict[str, Any], person: User, who: Caller) -> Lesson:

@@ -92,6 +92,7 @@ urlpatterns: list[URLPattern] = [
     path("decisions/<int:pk>/return/", deciding.DecisionReturn.as_view(), name="api-return"),
     *_resource("signals", resources.Signals),
     *_resource("lessons", lessons.Lessons),
+    path("lessons/<int:pk>/effect/", lessons.LessonEffect.as_view(), name="api-lesson-effect"),
     path("lessons/<int:pk>/moves/", lessons.LessonMoves.as_view(), name="api-move-lesson"),
     *_resource("offers", offers.Offers),
     path("offers/<int:pk>/decision/", offers.OfferDecision.as_view(), name="api-decide-offer"),

@@ -62,6 +62,11 @@ def test_a_lesson_is_held_back_named_put_in_and_measured_until_a_lead_says_no(
     _measured(fourth, lesson)
     with django_assert_max_num_queries(15):
         told = _page(browser, lesson)
+    effect = program.get(f"lessons/{lesson.pk}/effect/").json()
+    assert (
+        effect["measured"]["is_enough"] and 0.15 < effect["measured"]["low"] < effect["measured"]["mean"] < 0.3
+    )
+    assert effect["of_kind"] == effect["measured"] and not effect["shadow"]["is_enough"]
     assert "in 21 replies without it" in told and "in 20 with it: it saves" in told
     with django_assert_max_num_queries(15):
         month = browser.get("/learning/month/").content.decode()
