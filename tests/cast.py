@@ -7,8 +7,8 @@ import pytest
 
 from customers.models import Account, Contact
 from interactions.models import Connection
-from people.models import Role, Team, User
-from tests.factories import a_connection, a_contact, a_person, a_team, an_account
+from people.models import Membership, Role, Team, User
+from tests.factories import a_connection, a_contact, a_team, an_account, unsaved_person
 
 
 @dataclass(frozen=True)
@@ -30,17 +30,22 @@ class Cast:
     @classmethod
     def gather(cls) -> Self:
         support, sales = a_team(name="Support"), a_team(name="Sales")
-        karim = a_person(name="Karim Haddad", team=support, role=Role.ACCOUNT_MANAGER)
+        names = ("Ines Duarte", "Tomas Lind", "Petra Novak", "Karim Haddad", "Lukas Brandt", "Wanda Okoro")
+        people = [unsaved_person(name=name) for name in names]
+        people.append(unsaved_person(name="Ada Quist", is_admin=True))
+        ines, tomas, petra, karim, lukas, wanda, ada = User.objects.bulk_create(people)
+        roles = (
+            (ines, support, Role.AGENT), (tomas, support, Role.AGENT), (petra, support, Role.LEAD),
+            (karim, support, Role.ACCOUNT_MANAGER), (lukas, sales, Role.AGENT), (wanda, sales, Role.LEAD),
+        )  # fmt: skip
+        Membership.objects.bulk_create(
+            [Membership(user=person, team=team, role=role) for person, team, role in roles]
+        )
         fjord = an_account(name="Fjord Shipping", teams=(support,), manager=karim)
         bright = an_account(name="Bright Dental", teams=(sales,))
         return cls(
             support=support, sales=sales, karim=karim, fjord=fjord, bright=bright,
-            ines=a_person(name="Ines Duarte", team=support),
-            tomas=a_person(name="Tomas Lind", team=support),
-            petra=a_person(name="Petra Novak", team=support, role=Role.LEAD),
-            lukas=a_person(name="Lukas Brandt", team=sales),
-            wanda=a_person(name="Wanda Okoro", team=sales, role=Role.LEAD),
-            ada=a_person(name="Ada Quist", is_admin=True),
+            ines=ines, tomas=tomas, petra=petra, lukas=lukas, wanda=wanda, ada=ada,
             sigrid=a_contact(name="Sigrid Moe", account=fjord),
             owen=a_contact(name="Owen Pryce", account=bright),
         )  # fmt: skip

@@ -27,11 +27,16 @@ def a_team(*, name: str, email: str = "") -> Team:
 def a_person(
     *, name: str, team: Team | None = None, role: str = Role.AGENT, is_admin: bool = False, **fields: Any
 ) -> User:
-    email = f"{name.split(' ')[0].lower()}@tern.example"
-    person = User.objects.create(email=email, password=_hashed(), name=name, is_admin=is_admin, **fields)
+    person = unsaved_person(name=name, is_admin=is_admin, **fields)
+    person.save()
     if team:
         Membership.objects.create(user=person, team=team, role=role)
     return person
+
+
+def unsaved_person(*, name: str, **fields: Any) -> User:
+    email = f"{name.split(' ')[0].lower()}@tern.example"
+    return User(email=email, password=_hashed(), name=name, **fields)
 
 
 @cache

@@ -113,7 +113,7 @@ def tell(crm: PushingCrm, archive: Archive, name: str, told: list[dict[str, Any]
 
 
 @settings(
-    max_examples=EXPLORE or 20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=EXPLORE or 10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(history=histories(), data=st.data())
 def test_shuffled_and_repeated_events_settle_to_the_same(

@@ -22,7 +22,7 @@ from tests.copilot.api.calling import ALL, V1
 from tests.test_matrix import world  # noqa: F401
 
 HOST = "http://testserver"
-EXAMPLES = int(os.environ.get("API_EXAMPLES", "4"))  # of each operation, in each mode
+EXAMPLES = int(os.environ.get("API_EXAMPLES", "2"))  # of each operation, in each mode
 
 
 def answer(client: Client, key: str, case: Case) -> int:
