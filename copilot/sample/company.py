@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
-from copilot.models import Article, SavedReply
+from copilot.models import Article, ReleaseRule, SavedReply
 from copilot.sample.cast import Cast, read, read_articles
 from interactions.crm.signing import new_secret
 from interactions.models import Connection
@@ -69,6 +69,14 @@ def key_of_lead(cast: Cast) -> str:
     """A key that may decide, of the lead of the team to which the connection routes."""
     lead = Membership.objects.select_related("user").get(team=cast.connection.team, role=Role.LEAD)
     return ApiKey.make("Sample key", [Scope.READ, Scope.WRITE, Scope.DECIDE], lead.user)[1]
+
+
+def add_release_rule(cast: Cast) -> None:
+    rule = read("company.toml")["second_approver"]
+    ReleaseRule.objects.create(
+        team=cast.teams[rule["team"]], above=rule["above"], by=rule["by"], reason=rule["reason"],
+        set_by=cast.people[rule["set_by"]],
+    )  # fmt: skip
 
 
 def add_knowledge(cast: Cast) -> None:

@@ -27,6 +27,7 @@ def load(access_file: Path) -> Access | None:
         cast = new_cast(timezone.now())
         users = company.add_people(cast)
         connection = company.add_connection(cast)
+        company.add_release_rule(cast)
         company.add_knowledge(cast)
         relations.add_customers(cast)
         relations.add_records(cast)
