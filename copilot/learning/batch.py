@@ -41,13 +41,11 @@ class Batch:
     _colleagues: dict[int, list[str]] = field(default_factory=dict)
 
     def customer(self, signal: Signal) -> Customer:
-        team = signal.team_id
-        if team not in self._colleagues:
-            self._colleagues[team] = evidence.colleagues_of(team)
-        return evidence.customer_of(signal, self._colleagues[team])
+        return evidence.customer_of(signal, self._colleagues[signal.team_id])
 
-    def read_uses(self, signals: Iterable[Signal]) -> None:
-        """The lessons that had shaped their drafts."""
+    def read(self, signals: Sequence[Signal]) -> None:
+        """Who works in their teams, and the lessons that had shaped their drafts."""
+        self._colleagues = evidence.colleagues_of({one.team_id for one in signals})
         drafts = {one.draft_id for one in signals if one.draft_id}
         uses = LessonUse.objects.filter(draft__in=drafts).select_related("lesson") if drafts else ()
         for use in sorted(uses, key=lambda one: one.lesson_id):

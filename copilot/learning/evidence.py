@@ -1,6 +1,6 @@
 """What speaks for and against a lesson, read from rows for `judging` to judge."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,7 +24,7 @@ from copilot.learning.mine import Customer
 from copilot.learning.signals import REWRITTEN
 from copilot.lessons import Rule
 from copilot.models import Lesson, LessonRule, NoTeacher, Offer, Signal
-from people.models import User
+from people.models import Membership
 
 TAUGHT_BY = ("team", "person", "draft", "conversation__contact", "conversation__account")
 SHOWN = ("conversation__contact", "conversation__account")
@@ -34,8 +34,12 @@ READ = (
 MOST_STEMS = 12
 
 
-def colleagues_of(team_id: int) -> list[str]:
-    return list(User.objects.filter(memberships__team=team_id).values_list("name", flat=True))
+def colleagues_of(teams: Iterable[int]) -> dict[int, list[str]]:
+    """The names of each team's people."""
+    found: dict[int, list[str]] = {team: [] for team in teams}
+    for team, name in Membership.objects.filter(team__in=found).values_list("team", "user__name"):
+        found[team].append(name)
+    return found
 
 
 def customer_of(signal: Signal, colleagues: Sequence[str]) -> Customer:

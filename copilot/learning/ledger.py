@@ -55,7 +55,7 @@ def _learn(ids: list[int]) -> list[Signal]:
     untaught = set(NoTeacher.objects.values_list("person", flat=True))
     teaching = [one for one in signals if one.person_id not in untaught]
     batch = Batch()
-    batch.read_uses(teaching)
+    batch.read(teaching)
     found = {signal.pk: list(_found(signal, batch)) for signal in teaching}
     batch.read_lessons([one for some in found.values() for one in some])
     for signal in teaching:

@@ -14,7 +14,7 @@ from rapidfuzz.distance import Levenshtein
 from copilot import lessons, slots, words
 
 ALIKE = 0.4  # of two sentences of which one became the other
-WRITTEN_ANEW = 0.7  # word edits over length, from where a reply was not edited but replaced
+WRITTEN_ANEW = 0.5  # word edits over length; with more a reply was not edited but replaced
 MOST_DELTAS = 8  # of one reply; with more it was rewritten
 LONGEST = 300
 FEWEST_LETTERS = 4

@@ -116,6 +116,7 @@ CARDS: dict[str, Callable[[], Card]] = {
     ),
     "offline": lambda: card(
         "ready",
+        held=LESSON,
         paragraphs=REPLY[:2],
         envelope=TO_DANA,
         sources=1,
@@ -299,6 +300,7 @@ def why() -> cards.Why:
         do_not_repeat=(Line("2027 price list, from Sam’s note. Not in the draft.", "lock"),),
         missing=("Amount of the credit. Billing has not booked it, so the draft names none.",),
         lessons=(LESSON,),
+        held=LESSON,
         unused=(Line("Two notes on the 2024 contract, out of date", "clock"),),
         model=(
             cards.Pair("Model", "claude-sonnet-5-5"),

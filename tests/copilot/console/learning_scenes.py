@@ -133,5 +133,6 @@ def spread() -> Scene:
 
 
 LEARNING = {
-    "spread": spread, "learning": learning, "lesson": lesson, "offers": offers, "teach": teach, **REHEARSALS,
+    "spread": spread, "learning": learning, "month": month, "lesson": lesson, "offers": offers, "teach": teach,
+    **REHEARSALS,
 }  # fmt: skip
