@@ -1,6 +1,6 @@
 """A conversation worked half in the console and half in the vendor's own window is one truth on both sides."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,102 +13,17 @@ from pytest_django import Settings
 from copilot.models import Draft
 from interactions import sync
 from interactions.models import AgentLink, Connection, Conversation, InboxEvent, OutboxMessage, Sync
-from people.models import Team
 from tests.cast import Cast
 from tests.copilot.console.made import SignIn
-from tests.crm import through
-from tests.factories import a_connection
-from tests.vendors import zendesk as zd
-from tests.vendors.chatwoot import FakeChatwoot, Talk, chatwoot_connection
+from tests.vendors.windows import WINDOWS
 from tests.work import end_undo_time, run_tasks
-
-type Words = list[tuple[str, str]]
-
-
-class ZendeskWindow:
-    """Where colleagues work in Zendesk itself: one ticket, its people by the names they have here."""
-
-    agents = {"Ines Duarte": zd.INES, "Tomas Lind": zd.TOMAS}
-
-    def __init__(self, team: Team) -> None:
-        self.vendor = zd.FakeZendesk()
-        config = {"subdomain": self.vendor.url, "email": zd.EMAIL}
-        self.connection = a_connection(team=team, kind="zendesk", secrets=(zd.SECRET,), config=config)
-        self.connection.set_credentials({"api_token": zd.TOKEN})
-        self.connection.save()
-        self.number = 0
-
-    def customer(self, text: str) -> None:
-        if self.number:
-            self.vendor.says(self.number, text)
-        else:
-            self.number = self.vendor.asks(text)
-
-    def colleague(self, text: str) -> None:
-        self.vendor.says(self.number, text, by=zd.TOMAS)
-
-    def sets(self, *, resolved: bool, assignee: str, labels: Sequence[str]) -> None:
-        status = "solved" if resolved else "open"
-        self.vendor.does(self.number, status=status, assignee_id=self.agents[assignee], tags=list(labels))
-
-    def push(self, client: Client) -> list[Any]:
-        return self.vendor.push(client, self.connection)
-
-    def stands(self) -> tuple[bool, int | None, list[str]]:
-        ticket = self.vendor.tickets[self.number]
-        return ticket["status"] == "solved", ticket["assignee_id"], sorted(ticket["tags"])
-
-    def said(self) -> Words:
-        return [
-            ("customer" if by == zd.SIGRID else "colleague" if public else "note", text)
-            for by, text, public in self.vendor.comments(self.number)
-        ]
-
-
-class ChatwootWindow:
-    """The same in Chatwoot."""
-
-    agents = {"Ines Duarte": 7, "Tomas Lind": 9}
-
-    def __init__(self, team: Team) -> None:
-        self.vendor = FakeChatwoot()
-        tokens = {"agent_tokens": "7: cw-token-of-ines, 9: cw-token-of-tomas"}
-        self.connection = chatwoot_connection(team, self.vendor, **tokens)
-        self.talk: Talk | None = None
-
-    def customer(self, text: str) -> None:
-        self.talk = self.vendor.customer_writes(text, self.talk.id if self.talk else 0)
-
-    def colleague(self, text: str) -> None:
-        assert self.talk
-        self.vendor.agent_writes(self.talk, text, 9)
-
-    def sets(self, *, resolved: bool, assignee: str, labels: Sequence[str]) -> None:
-        assert self.talk
-        status = "resolved" if resolved else "open"
-        self.vendor.agent_sets(self.talk, status=status, assignee=self.agents[assignee], labels=list(labels))
-
-    def push(self, client: Client) -> list[Any]:
-        return self.vendor.push(through(client), self.connection)
-
-    def stands(self) -> tuple[bool, int | None, list[str]]:
-        assert self.talk
-        return self.talk.status == "resolved", self.talk.assignee or None, sorted(self.talk.labels)
-
-    def said(self) -> Words:
-        assert self.talk
-        spoken = [one for one in self.talk.messages if one["message_type"] in (0, 1)]
-        kinds = {0: "customer", 1: "colleague"}
-        return [("note" if one["private"] else kinds[one["message_type"]], one["content"]) for one in spoken]
-
-
-WINDOWS = {"zendesk": ZendeskWindow, "chatwoot": ChatwootWindow}
 
 
 @pytest.fixture(params=WINDOWS)
 def window(request: pytest.FixtureRequest, cast: Cast, settings: Settings) -> Iterator[Any]:
     settings.ALLOW_LOOPBACK_TARGETS = True
-    made = WINDOWS[request.param](cast.support)
+    made = WINDOWS[request.param]()
+    made.connect(cast.support)
     for person in (cast.ines, cast.tomas):
         number = str(made.agents[person.name])
         AgentLink.objects.create(connection=made.connection, external_id=number, user=person)
