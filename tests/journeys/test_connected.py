@@ -249,14 +249,12 @@ def polled() -> None:
 
 def ill_or_silent(window: Any, ada: Console, ines: Client) -> None:
     """One answers 500 and did nothing, the other does as told and says nothing: the reply arrives once."""
-    fault, text = (
-        {
-            "zendesk": Fault(500, on="PUT /api/v2/tickets"),
-            "chatwoot": Fault(ending="hang", on="POST /api/v1/accounts/1/conversations", done=True),
-        }[window.kind],
-        "It is on the quay.",
-    )
-    window.vendor.will(fault)
+    faults = {
+        "zendesk": Fault(500, on="PUT /api/v2/tickets"),
+        "chatwoot": Fault(ending="hang", on="POST /api/v1/accounts/1/conversations", done=True),
+    }
+    text = "It is on the quay."
+    window.vendor.will(faults[window.kind])
     replies(ines, text)
     assert "Nobody knows" in ada.sees("/settings/deliveries/")
     OutboxMessage.objects.filter(state="unknown").update(lease_until=Now())
