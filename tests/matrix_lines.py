@@ -91,7 +91,7 @@ REST = [
     get("api-goals-one",             "401 200 404 200 200 404 200 404"),
     post("api-set-goal",             "401 403 404 201 201 404 403 403", text="Renewal in March"),
     post("api-end-goal",             "401 403 404 200 200 404 403 403"),
-    post("api-decide-note",          "401 200 404 200 200 404 403 403", kind="reject"),
+    post("api-decide-note",          "401 403 404 200 200 404 403 403", kind="reject"),
     post("api-decide-promise",       "401 200 404 200 200 404 403 403", kind="kept"),
     post("api-log-call",             "401 201 404 201 201 404 403 403", kind="call", text="We spoke."),
     post("api-promises",             "401 201 400 201 201 400 403 403", account="{account_id}", text="A call"),

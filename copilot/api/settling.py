@@ -76,7 +76,7 @@ class NoteDecision(Door):
         """Decide on a note, or take back what you decided."""
         who = caller(request)
         note = get_object_or_404(reach.notes(who).select_related("account", "contact"), pk=pk)
-        person = who_tends(who, note.account_id)
+        person = who_manages(who, note.account_id)
         if not _decide(note, _read(NoteDecisionBody, request), person, who):
             raise Problem(409, "refused", f"This cannot be said of a note that is {note.state}.")
         return Response(NoteSerializer(reach.notes(who).get(pk=pk)).data)

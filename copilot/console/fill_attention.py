@@ -14,7 +14,7 @@ from copilot.console.fill_rows import day_and_time
 from copilot.console.fill_text import short
 from copilot.relationship.attention import revisits
 from copilot.templatetags.rapport import waited
-from customers.access import tended_accounts
+from customers.access import managed_accounts
 from customers.models import Account, Note, Promise
 from interactions.access import visible_conversations
 from interactions.models import Conversation
@@ -91,7 +91,7 @@ def _revisits(who: Standing, ids: QuerySet[Account]) -> list[tuple[int, Reason]]
 
 
 def _notes(who: Standing, ids: QuerySet[Account]) -> list[tuple[int, Reason]]:
-    rows = Note.objects.filter(account__in=tended_accounts(who), account_id__in=ids, state=Note.State.PROPOSED)
+    rows = Note.objects.filter(account__in=managed_accounts(who), account_id__in=ids, state=Note.State.PROPOSED)
     counted = rows.values("account").annotate(n=Count("pk")).order_by("-n", "account")[:LOOKED_AT]
     return [
         (one["account"], Reason(f"{plural(one['n'], 'note')} to review", reverse("notes"))) for one in counted

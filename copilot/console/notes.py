@@ -11,11 +11,11 @@ from django.utils.dateparse import parse_date
 
 from copilot.console.cards import plural
 from copilot.console.shell import shell
-from copilot.console.visit import Visit, page, reads
+from copilot.console.visit import Visit, page, reviews_notes
 from copilot.relationship import notes as verbs
 from copilot.relationship.notes import Said as Wording
 from copilot.relationship.proposals import may_clash
-from customers.access import tended_accounts
+from customers.access import managed_accounts
 from customers.models import Note
 from interactions.access import visible_conversations
 from interactions.models import Quote
@@ -55,16 +55,16 @@ class Waiting:
     kinds: list[tuple[str, str]] = field(default_factory=lambda: list(Note.Kind.choices))
 
 
-@page(allowed=reads)
+@page(allowed=reviews_notes)
 def notes(visit: Visit) -> HttpResponse:
     """The oldest first; `note` names another one."""
-    waiting = _tended(visit).filter(state=Note.State.PROPOSED).order_by("created_at", "pk")
+    waiting = _to_decide(visit).filter(state=Note.State.PROPOSED).order_by("created_at", "pk")
     count, rows = waiting.count(), list(waiting[: NEXT + 1])
     asked = visit.request.GET.get("note", "")
     here = waiting.filter(pk=int(asked)).first() if asked.isdecimal() else None
     here = here or (rows[0] if rows else None)
-    decided = _tended(visit).filter(decided_by=visit.person).exclude(state__in=UNDECIDED)
-    expired = _tended(visit).filter(state=Note.State.EXPIRED).order_by("review_by", "pk")
+    decided = _to_decide(visit).filter(decided_by=visit.person).exclude(state__in=UNDECIDED)
+    expired = _to_decide(visit).filter(state=Note.State.EXPIRED).order_by("review_by", "pk")
     context = {
         "shell": shell(visit, "notes"),
         "section": "notes",
@@ -77,11 +77,11 @@ def notes(visit: Visit) -> HttpResponse:
     return visit.show("notes.html", context)
 
 
-@page("POST", allowed=reads)
+@page("POST", allowed=reviews_notes)
 def decide(visit: Visit, note_id: int) -> HttpResponse:
     """`fate` is accept, correct (with `text`), reject, back for what the person decided before, renew for what
     is out of date; or, of the known note `other`, over (it takes its place) and merge (it says the same)."""
-    note = _tended(visit).filter(pk=note_id).first()
+    note = _to_decide(visit).filter(pk=note_id).first()
     if note is None:
         raise Http404
     fate = visit.request.POST.get("fate", "")
@@ -149,8 +149,8 @@ def _other(visit: Visit, note: Note) -> Note | None:
     return known.filter(pk=int(told)).first() if told.isdecimal() else None
 
 
-def _tended(visit: Visit) -> QuerySet[Note]:
-    rows = Note.objects.filter(account__in=tended_accounts(visit.who))
+def _to_decide(visit: Visit) -> QuerySet[Note]:
+    rows = Note.objects.filter(account__in=managed_accounts(visit.who))
     return rows.select_related("account", "contact__shown_as", "author")
 
 

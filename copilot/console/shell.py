@@ -16,7 +16,8 @@ def shell(visit: Visit, section: str, view: str = "") -> Shell:
         numbers = lists.counts(visit.who)
         places.append(_inbox(visit, section, view, numbers))
         places.append(_place(section, "accounts", "Accounts", "accounts", key="a"))
-        places.append(_place(section, "notes", "Notes", "note", key="n"))
+        if visit.reviews_notes:
+            places.append(_place(section, "notes", "Notes", "note", key="n"))
         places.append(_place(section, "search", "Search", "text-search", single="/"))
     if visit.who.teams or visit.who.is_admin:
         articles = reverse("texts", args=["articles"])

@@ -67,6 +67,11 @@ class Visit:
     def reads_conversations(self) -> bool:
         return bool(self.who.inbox_teams) or self.who.is_manager or self.who.reads_all
 
+    @property
+    def reviews_notes(self) -> bool:
+        """Account managers and leads decide on them; an agent proposes."""
+        return self.who.is_manager or self.who.is_lead
+
 
 type View[**P] = Callable[Concatenate[Visit, P], HttpResponse]
 
@@ -106,6 +111,10 @@ def _sign_in(request: HttpRequest) -> HttpResponse:
 def reads(visit: Visit) -> bool:
     """Pages with customers on them."""
     return visit.reads_conversations
+
+
+def reviews_notes(visit: Visit) -> bool:
+    return visit.reviews_notes
 
 
 def is_admin(visit: Visit) -> bool:

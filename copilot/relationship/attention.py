@@ -11,7 +11,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from copilot.models import StrategyDecision
-from customers.access import tended_accounts, visible_accounts
+from customers.access import managed_accounts, visible_accounts
 from customers.models import Account, Note, Promise
 from interactions.access import visible_conversations
 from interactions.models import Conversation, Escalation
@@ -51,7 +51,7 @@ def waiting_for(who: Standing, today: date, until: datetime, quiet: tuple[dateti
 def _notes(who: Standing) -> list[Note]:
     """Those that the person owns, or that are of an account they look after by name."""
     mine = Q(owner=who.user_id) | Q(account__manager=who.user_id)
-    rows = Note.objects.filter(mine, state=Note.State.PROPOSED, account__in=tended_accounts(who))
+    rows = Note.objects.filter(mine, state=Note.State.PROPOSED, account__in=managed_accounts(who))
     return list(rows.select_related("account").order_by("created_at", "pk")[:MOST])
 
 

@@ -114,10 +114,10 @@ def test_notes_are_decided_on(cast: Cast) -> None:
         )
 
     one, two, three = note("Mornings"), note("Calls"), note("Mails")
-    ines = program_of(cast.ines)
+    karim = program_of(cast.karim)
 
     def decide(row: Note, kind: str, **more: Any) -> Any:
-        return ines.post(f"notes/{row.pk}/decision/", {"kind": kind, **more})
+        return karim.post(f"notes/{row.pk}/decision/", {"kind": kind, **more})
 
     assert is_problem(decide(one, "correct"), 400, "invalid") and is_problem(
         decide(one, "burn"), 400, "invalid"

@@ -84,11 +84,14 @@ def test_a_correction_needs_words_and_stands_as_they_are(
 
 
 def test_others_see_and_decide_nothing_here(cast: Cast, proposed: list[Note], sign_in: SignIn) -> None:
-    lukas = sign_in(cast.lukas)
-    assert "Nothing to review" in lukas.get(f"/notes/?note={proposed[0].pk}").content.decode()
-    assert lukas.get("/notes/", {"note": "²"}).status_code == 200
-    assert lukas.post(f"/notes/{proposed[0].pk}/", {"fate": "accept"}).status_code == 404
-    assert sign_in(cast.ines).get(f"/notes/{proposed[0].pk}/").status_code == 405
+    """A lead of another team; and the team's own agents, who propose."""
+    wanda, ines = sign_in(cast.wanda), sign_in(cast.ines)
+    assert "Nothing to review" in wanda.get(f"/notes/?note={proposed[0].pk}").content.decode()
+    assert wanda.get("/notes/", {"note": "²"}).status_code == 200
+    for one in (wanda, ines):
+        assert one.post(f"/notes/{proposed[0].pk}/", {"fate": "accept"}).status_code == 404
+    assert ines.get("/notes/").status_code == 404 and 'href="/notes/"' not in ines.get("/inbox/").text
+    assert sign_in(cast.karim).get(f"/notes/{proposed[0].pk}/").status_code == 405
 
 
 def test_what_says_the_same_or_the_opposite_is_settled_beside_it(
