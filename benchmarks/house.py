@@ -88,11 +88,11 @@ def process(*words: str, **environment: str) -> Iterator[int]:
 
 @contextmanager
 def wsgi(**environment: str) -> Iterator[tuple[int, int]]:
-    """The WSGI door as production runs it, one worker; yields (port, process id)."""
+    """One worker of the WSGI door, as production runs two; yields (port, process id)."""
     port = free_port()
     words = (
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-        "--workers", "1", "--blocking-threads", "8", "--no-ws", "config.wsgi:application",
+        "--workers", "1", "--blocking-threads", "3", "--no-ws", "config.wsgi:application",
     )  # fmt: skip
     with process(*words, RAPPORT_PROCESS="web", **environment) as pid:
         wait_for(port)
