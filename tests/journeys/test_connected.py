@@ -58,7 +58,7 @@ def window(
     request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Any]:
     settings.ALLOW_LOOPBACK_TARGETS = True
-    monkeypatch.setattr(post, "TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(post, "TIMEOUT_SECONDS", 1.5)
     made: Any = WINDOWS[request.param]()
     with time_machine.travel(timezone.now(), tick=True) as made.clock:
         yield made
