@@ -5,6 +5,7 @@ const $ = (query) => document.querySelector(query);
 let source = null;
 let address = "";
 let lost = 0;
+let held = 0;
 
 const wanted = () => ($(".talk[data-live]") ?? $("#pane[data-live]"))?.dataset.live ?? "";
 const draft = () => $("#draft");
@@ -42,9 +43,10 @@ function put(html) {
 function card(data) {
   const { draft: n, version, html } = data;
   const now = draft();
+  clearTimeout(held); // or an older one would come after it, and stay
   if (!now) return;
   // An action's own answer is on its way: it also brings the status line, and needs its form in the page.
-  if ($("#draft .htmx-request")) return setTimeout(card, 200, data);
+  if ($("#draft .htmx-request")) return void (held = setTimeout(card, 200, data));
   const said = parse(html).querySelector("#draft")?.dataset;
   const ahead = now.dataset.n - n || now.dataset.version - version;
   // A reply on its way moves on without a new version of its draft; what is said of it tells.
