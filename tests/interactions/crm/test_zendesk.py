@@ -172,8 +172,7 @@ IN = [
 def test_each_error_is_taken_for_what_it_is(desk: Desk, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     _, conversation = desk.asked()
     for fault, state, reason in OUT:
-        if fault.ending == "hang":
-            monkeypatch.setattr(post, "TIMEOUT_SECONDS", 0.3)
+        monkeypatch.setattr(post, "TIMEOUT_SECONDS", 0.3 if fault.ending == "hang" else 5)
         desk.fake.will(fault)
         Connection.objects.update(failures=0, rests_until=None)  # it is not to rest
         row = a_reply(conversation=conversation, person=cast.ines)
