@@ -25,6 +25,7 @@ from copilot.console.rows import (
     RecordLine,
 )
 from copilot.models import ReleaseRule
+from copilot.relationship.notes import with_evidence
 from copilot.templatetags.rapport import ago
 from customers.access import led_accounts
 from customers.models import Account, Goal, Note, Promise, Record
@@ -150,11 +151,13 @@ def _promise(who: Standing, account: Account, row: Any) -> PromiseLine:
 
 def _notes(who: Standing, account: Account) -> Iterable[NoteLine]:
     rows = Note.objects.filter(of_account(who, account), state=Note.State.ACCEPTED).select_related("author")
-    for row in rows.order_by("-created_at")[:20]:
+    for row in with_evidence(rows).order_by("-created_at")[:20]:
         by = row.author.name if row.author else ""
         when = timezone.localtime(row.created_at)
         origin = f"{by}, {when.day} {when:%b %Y}".lstrip(", ")
-        yield NoteLine(row.get_kind_display(), row.text, origin, row.quote, row.internal)
+        said = [row.quote, *row.said] if row.quote else row.said  # type: ignore[attr-defined]
+        quotes = tuple(dict.fromkeys(said))
+        yield NoteLine(row.get_kind_display(), row.text, origin, quotes, row.internal)
 
 
 def _records(who: Standing, account: Account) -> Iterable[RecordLine]:

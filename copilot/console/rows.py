@@ -243,7 +243,7 @@ class NoteLine:
     kind: str
     text: str
     origin: str = ""
-    quote: str = ""
+    quotes: tuple[str, ...] = ()
     internal: bool = False
 
 

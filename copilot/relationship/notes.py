@@ -8,17 +8,21 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
+from django.db.models import OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from customers.models import Note
 from interactions import outbox
+from interactions.models import Quote
 from people.audit import note_deed
 from people.models import ApiKey, User
 
 State, Kind = Note.State, Note.Kind
 # For so many days an accepted note is taken to be true; then a person says so again.
+MOST_EVIDENCE = 5  # words of other notes beside one
 STANDS: Mapping[str, int] = {
     Kind.RISK: 90, Kind.CONCERN: 90, Kind.COMMITMENT: 120, Kind.MILESTONE: 180, Kind.PERSONAL: 180,
     Kind.PREFERENCE: 365, Kind.WAY_OF_WORKING: 365,
@@ -84,6 +88,19 @@ def merge_note(note: Note, known: Note, person: User, key: ApiKey | None = None)
     standing.update(review_by=_until(known.kind))  # it was said again
     note_deed(person, "merged note", note, key=key, into=known.pk)
     return True
+
+
+def with_evidence(notes: QuerySet[Note]) -> QuerySet[Note]:
+    """`said`: the words that each was taken from, and those of the notes that were found to say the same. One
+    whose place it took was decided on before it was."""
+    after = OuterRef("decided_at")
+    same = Q(
+        note__superseded_by=OuterRef("pk"),
+        note__state=State.SUPERSEDED,
+        note__decided_at__gt=after,
+    )
+    quotes = Quote.objects.filter(Q(note=OuterRef("pk")) | same).order_by("pk")
+    return notes.annotate(said=ArraySubquery(quotes.values("text")[:MOST_EVIDENCE]))
 
 
 @transaction.atomic

@@ -102,7 +102,7 @@ def account() -> rows.AccountPage:
                 "Preference",
                 "Dana wants dates, not numbers of days.",
                 "Dana, 19 Nov",
-                "I need the actual date for the board paper, not ‘30 days’.",
+                ("I need the actual date for the board paper, not ‘30 days’.",),
                 True,
             ),
             rows.NoteLine("Fact", "Halden sets its 2027 budget on 26 November.", "Dana, 24 Nov"),

@@ -105,6 +105,8 @@ def test_what_says_the_same_or_the_opposite_is_settled_beside_it(
         account=cast.bright, kind="preference", text="Quiet", state="accepted", created_at=minutes_ago(1)
     )
 
+    Quote.objects.create(note=third, message=Quote.objects.get().message, text="I sign by myself")
+
     def settle(fate: str, other: object) -> str:
         page = karim.post(f"/notes/{third.pk}/", {"fate": fate, "other": other}, follow=True).text
         third.refresh_from_db()
@@ -114,10 +116,15 @@ def test_what_says_the_same_or_the_opposite_is_settled_beside_it(
     for other in (elsewhere.pk, third.pk, "²", ""):
         assert "Nothing was changed" in settle("over", other) and third.state == "proposed"
     assert "more evidence" in settle("merge", first.pk) and third.superseded_by == first
+    account = f"/accounts/{cast.fjord.pk}/"
+    evidence = "<blockquote>“I sign by myself”</blockquote>"
+    assert evidence in karim.get(account).text and "contract end?”</blockquote>" in karim.get(account).text
     assert "waits for you again" in say(karim, third, "back")
     page = karim.post(f"/notes/{third.pk}/", {"fate": "over", "other": first.pk, "shown": 1, "mention": "on"})
     first.refresh_from_db()
     assert page.status_code == 303 and (first.state, first.superseded_by) == ("superseded", third)
+    page_after = karim.get(account).text
+    assert evidence in page_after and "contract end?”</blockquote>" not in page_after
 
     Note.objects.filter(pk=third.pk).update(state="expired")
     assert "Still so" in karim.get("/notes/").text
