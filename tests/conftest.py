@@ -1,5 +1,6 @@
 """Services before settings, then the cast, the CRM, the work and the browser as fixtures."""
 
+import gc
 import os
 from contextlib import ExitStack
 
@@ -32,6 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
         services.copy_template()
     # Each test's client builds the middleware anew, which would read the folders of static files each time.
     settings.WHITENOISE_AUTOREFRESH = True
+    # A password's hash takes most of a second on purpose; the real programs, which tests start, keep theirs.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # xdist's workers inherit the environment, and would load the settings before their own services are up.
     del os.environ["DJANGO_SETTINGS_MODULE"]
     for name in FIXTURES:  # they import models, so they come after the set-up
@@ -42,6 +45,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first, so that at the end no worker has one to itself while the others are done."""
     items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end: the collector need not walk through it again and again."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

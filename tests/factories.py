@@ -2,7 +2,6 @@
 
 import itertools
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -36,13 +35,7 @@ def a_person(
 
 def unsaved_person(*, name: str, **fields: Any) -> User:
     email = f"{name.split(' ')[0].lower()}@tern.example"
-    return User(email=email, password=_hashed(), name=name, **fields)
-
-
-@cache
-def _hashed() -> str:
-    """Hashing takes most of a second, on purpose; one hash serves the whole cast."""
-    return make_password(PASSWORD)
+    return User(email=email, password=make_password(PASSWORD), name=name, **fields)
 
 
 def an_account(*, name: str, teams: tuple[Team, ...] = (), **fields: Any) -> Account:

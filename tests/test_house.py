@@ -87,9 +87,9 @@ def test_the_readme_names_every_variable() -> None:
     assert not settings_variables() - table
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
-def test_every_command_in_the_pages_exists(page: str) -> None:
-    told = set(re.findall(r"\bmake ([a-z][a-z-]*)", code_of((ROOT / page).read_text())))
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_every_command_in_the_pages_exists(name: str) -> None:
+    told = set(re.findall(r"\bmake ([a-z][a-z-]*)", code_of((ROOT / name).read_text())))
     assert told
     assert not told - targets()
 

@@ -92,9 +92,9 @@ def test_an_empty_note_stays_in_its_dialog(cast: Cast, talk: Conversation, sign_
     assert answer["HX-Retarget"] == "#dialog"
 
 
-@pytest.mark.parametrize("page", ["reply", "note", "draft", "assign", "snooze", "resolve", "reopen"])
+@pytest.mark.parametrize("action", ["reply", "note", "draft", "assign", "snooze", "resolve", "reopen"])
 @pytest.mark.parametrize("name", ["lukas", "ada"])
 def test_strangers_find_nothing(
-    cast: Cast, talk: Conversation, sign_in: SignIn, page: str, name: str
+    cast: Cast, talk: Conversation, sign_in: SignIn, action: str, name: str
 ) -> None:  # fmt: skip
-    assert sign_in(getattr(cast, name)).post(f"/inbox/{talk.pk}/{page}/", {"text": "x"}).status_code == 404
+    assert sign_in(getattr(cast, name)).post(f"/inbox/{talk.pk}/{action}/", {"text": "x"}).status_code == 404
