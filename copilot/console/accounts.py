@@ -20,6 +20,7 @@ from interactions.models import Conversation
 from people.access import Standing
 
 PAGE = 50
+MOST_CHANNELS = 20
 
 
 @page(allowed=reads)
@@ -73,6 +74,12 @@ def with_numbers(who: Standing, accounts: QuerySet[Account]) -> QuerySet[Account
     )
 
 
+def _channels(who: Standing) -> ArraySubquery:
+    """Over which the account was spoken with, as far as one sees."""
+    talks = visible_conversations(who).filter(account=OuterRef("pk")).order_by("channel")
+    return ArraySubquery(talks.values("channel").distinct()[:MOST_CHANNELS])
+
+
 def _joined() -> ArraySubquery:
     """Who was merged with a contact of the account; some of them may stand elsewhere."""
     here = Contact.objects.filter(account=OuterRef(OuterRef("pk")), shown_as__isnull=False)
@@ -90,7 +97,7 @@ def _proposed(who: Standing) -> ArraySubquery:
 @page(allowed=reads)
 def account(visit: Visit, account_id: int) -> HttpResponse:
     seen = with_numbers(visit.who, visible_accounts(visit.who))
-    seen = seen.annotate(joined=_joined(), proposed=_proposed(visit.who))
+    seen = seen.annotate(joined=_joined(), proposed=_proposed(visit.who), channels=_channels(visit.who))
     found = seen.filter(pk=account_id).first()
     if found is None:
         raise Http404

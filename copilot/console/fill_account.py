@@ -9,8 +9,9 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
-from copilot.console.cards import Person, plural
+from copilot.console.cards import Choice, Person, plural
 from copilot.console.fill_rows import colleague
+from copilot.console.fill_text import channel_name
 from copilot.console.fill_timeline import kinds, of_account, on_day, timeline
 from copilot.console.rows import (
     SECOND,
@@ -68,6 +69,7 @@ def account_page(who: Standing, account: Account, asked: Asked) -> AccountPage:
         promises=tuple(_promises(who, account)),
         kinds=tuple(kinds(account, asked)),
         asked=asked,
+        channels=tuple(_channels(account, asked)),
         spans=shown,
         next_url=older,
         notes=tuple(_notes(who, account)),
@@ -101,6 +103,11 @@ def _facts(account: Account) -> Iterable[Fact]:
     for name, value in list(account.fields.items())[:3]:
         if isinstance(value, str | int | float):
             yield Fact(name.replace("_", " ").capitalize(), str(value)[:60])
+
+
+def _channels(account: Account, asked: Asked) -> Iterable[Choice]:
+    for one in account.channels:  # type: ignore[attr-defined]
+        yield Choice(one, channel_name(one), chosen=one == asked.channel)
 
 
 def _people(account: Account) -> Iterable[Person]:

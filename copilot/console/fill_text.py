@@ -8,6 +8,7 @@ from copilot.console.cards import Paragraph, Run
 from copilot.models import Draft
 from copilot.words import sentences
 
+_CHANNELS = {"email": "Email", "chat": "Chat", "phone": "Phone", "sms": "Text message"}
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
 
@@ -74,6 +75,11 @@ def _paragraphs(text: str, runs: list[tuple[int, int, Run]]) -> Iterable[Paragra
         last_end = end
     if current:
         yield Paragraph(tuple(current))
+
+
+def channel_name(channel: str) -> str:
+    """In the reader's words where we have them, else as the CRM calls it."""
+    return _CHANNELS.get(channel, channel.replace("_", " ").capitalize())
 
 
 def short(text: str, most: int = 240) -> str:

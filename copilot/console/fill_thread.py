@@ -12,6 +12,7 @@ from copilot.console.fill_card import edited_now_by
 from copilot.console.fill_diff import diff
 from copilot.console.fill_files import of_message
 from copilot.console.fill_rows import author, customer, day_and_time
+from copilot.console.fill_text import channel_name
 from copilot.console.fill_topic import label_of
 from copilot.console.fill_why import why
 from copilot.console.rows import Banner, Earlier, Letter, Thread
@@ -24,7 +25,6 @@ from interactions.models import Conversation, Message, OutboxMessage
 UNFOLDED = 6
 _KINDS = {"bounce": "Bounced", "auto_reply": "Out of office", "newsletter": "Newsletter", "loop": "A loop"}
 _UNPROVEN = "The sender is not proven"
-_CHANNELS = {"email": "Email", "chat": "Chat", "phone": "Phone", "sms": "Text message"}
 _BY = {Message.By.CUSTOMER: "customer", Message.By.COLLEAGUE: "colleague", Message.By.NOTE: "note"}
 
 
@@ -42,7 +42,7 @@ def thread(scene: Scene, card: Card | None = None, *, view: str = "", show: str 
         account_id=conversation.account_id,
         # Who wrote unproven can be merged with nobody.
         contact_id=None if any(one.unproven for one in scene.messages) else conversation.contact_id,
-        channel=_CHANNELS.get(conversation.channel, conversation.channel.title()),
+        channel=channel_name(conversation.channel),
         assigned=_assigned(scene),
         labels=tuple(conversation.labels),
         topic=conversation.topic,

@@ -40,6 +40,7 @@ def asked_for(told: Mapping[str, str]) -> Asked:
         kind=told.get("kind", ""),
         words=" ".join(told.get("q", "").replace("\0", "").split())[:MOST_WORDS],
         contact=int(contact) if contact.isdecimal() and len(contact) < 16 else None,
+        channel=told.get("channel", "").replace("\0", "")[:MOST_WORDS],
         before=_moment(told.get("before", "")),
     )
 
@@ -72,6 +73,7 @@ def timeline(who: Standing, account: Account, asked: Asked) -> tuple[tuple[Span,
 def _url(account: Account, asked: Asked) -> str:
     wanted = {
         "kind": asked.kind, "q": asked.words, "contact": asked.contact or "",
+        "channel": asked.channel,
         "before": asked.before.isoformat() if asked.before else "",
     }  # fmt: skip
     query = urlencode({name: value for name, value in wanted.items() if value or name == "kind"})
@@ -100,7 +102,7 @@ class _Told:
 
 
 def _entries(who: Standing, account: Account, asked: Asked) -> list[_Told]:
-    """The newest first, one more than a page holds."""
+    """The newest first, one more than a page holds. Only what was said has a channel."""
     sources = {
         "conversation": _talks,
         "call": _calls,
@@ -108,11 +110,9 @@ def _entries(who: Standing, account: Account, asked: Asked) -> list[_Told]:
         "record": _recorded,
         "promise": _promised,
     }
-    wanted = (
-        [sources[asked.kind]]
-        if asked.kind in sources
-        else [one for one in sources.values() if one is not _calls]
-    )
+    wanted = [sources[asked.kind]] if asked.kind in sources else [_talks, _noted, _recorded, _promised]
+    if asked.channel:
+        wanted = [one for one in wanted if one in (_talks, _calls)]
     told = [one for source in wanted for one in source(who, account, asked)]
     return sorted(told, key=lambda one: one.at, reverse=True)[: ENTRIES + 1]
 
@@ -130,6 +130,7 @@ def _talks(who: Standing, account: Account, asked: Asked, **only: Any) -> Iterab
     rows = visible_conversations(who).filter(
         _wanted(who, account, asked), last_message_at__lt=_until(asked), **only
     )
+    rows = rows.filter(channel=asked.channel) if asked.channel else rows
     rows = saying(rows, asked.words) if asked.words else rows
     for row in rows.select_related("contact__shown_as", "team").order_by("-last_message_at")[: ENTRIES + 1]:
         origin = f"{row.contact.shown if row.contact else 'Somebody'}, {row.team.name}"

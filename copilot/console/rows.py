@@ -257,11 +257,13 @@ class RecordLine:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What of an account's timeline is shown: one kind of it, of one contact, with these words, before then."""
+    """What of an account's timeline is shown: one kind of it, of one contact, of one channel, with these words,
+    before then."""
 
     kind: str = ""
     words: str = ""
     contact: int | None = None
+    channel: str = ""
     before: datetime | None = None
 
 
@@ -277,6 +279,7 @@ class AccountPage:
     promises: tuple[PromiseLine, ...] = ()
     kinds: tuple[Place, ...] = ()
     asked: Asked = field(default_factory=Asked)
+    channels: tuple[Choice, ...] = ()  # over which the account was spoken with
     spans: tuple[Span, ...] = ()
     next_url: str = ""
     notes: tuple[NoteLine, ...] = ()

@@ -127,11 +127,10 @@ def take_back(note: Note, person: User, key: ApiKey | None = None) -> bool:
 
 @transaction.atomic
 def renew_note(note: Note, person: User, key: ApiKey | None = None) -> bool:
-    """It was out of date and is still so; False when it is not out of date (any more)."""
+    """It was out of date and is still so; False when it is not out of date (any more). It was decided on when
+    it was: what came in its place or was merged with it is told by that."""
     expired = Note.objects.filter(pk=note.pk, state=State.EXPIRED)
-    if not expired.update(
-        state=State.ACCEPTED, review_by=_until(note.kind), decided_by=person, decided_at=Now()
-    ):
+    if not expired.update(state=State.ACCEPTED, review_by=_until(note.kind)):
         return False
     note_deed(person, "renewed note", note, key=key)
     return True

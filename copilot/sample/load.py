@@ -34,6 +34,7 @@ def load(access_file: Path) -> Access | None:
         written = letters.add_conversations(cast)
         relations.add_relationship(cast)
         letters.open_inbox(written)
+        relations.add_strategies(cast)
         access = {
             "url": settings.PUBLIC_URL, "users": users,
             "api_key": company.key_of_lead(cast), "connection": connection,

@@ -3,6 +3,8 @@
 from datetime import datetime, time
 from typing import Any
 
+from copilot.board import Board, Lines
+from copilot.relationship import strategies
 from copilot.sample.cast import Cast, read, read_records
 from customers.models import Account, Contact, Goal, Identity, Note, Promise, Record, sort_key
 from interactions.models import Message, Quote
@@ -140,3 +142,22 @@ def _goal(cast: Cast, row: dict[str, Any]) -> Goal:
         by=cast.days.day(row["by"]), set_by=cast.people[row["set_by"]],
         created_at=cast.days.moment("today-60d 09:00"),
     )  # fmt: skip
+
+
+def add_strategies(cast: Cast) -> None:
+    """Begun and written by the verbs that people's clicks call: what stands as evidence is found, not told."""
+    for row in read("relationship.toml")["strategy"]:
+        account, owner = cast.accounts[row["account"]], cast.people[row["owner"]]
+        told = strategies.Told(row["aim"], row["constraints"], row["people"])
+        begun = strategies.begin(account, owner, told)
+        strategies.revise(begun, begun.version, owner, lambda board, row=row: _written(board, row))  # type: ignore[misc]
+
+
+def _written(board: Board, row: dict[str, Any]) -> Board:
+    """The first ways in the owner's words; those left keep the copilot's question."""
+    for text in row["assumptions"]:
+        board = board.assume(text)
+    for way, one in zip(board.scenarios, row["scenario"], strict=False):
+        lines = Lines(one["title"], tuple(one["steps"]), tuple(one["risks"]), tuple(one["rests_on"]))
+        board = board.write(way.key, lines)
+    return board

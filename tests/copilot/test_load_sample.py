@@ -16,7 +16,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from copilot.learning.signals import remember_reply
-from copilot.models import Article, Draft, PastReply, ReleaseRule, SavedReply
+from copilot.models import Article, Draft, PastReply, ReleaseRule, SavedReply, Strategy
 from copilot.sample.cast import FOLDER, read
 from customers.models import Account, Contact, Goal, Note, Promise, Record
 from interactions.models import Conversation, Escalation, Message, Quote
@@ -57,6 +57,8 @@ def test_every_screen_has_something_to_show(access: dict[str, object]) -> None:
     assert set(Note.objects.values_list("state", flat=True)) >= {"proposed", "accepted", "rejected", "expired"}
     assert set(Note.objects.values_list("kind", flat=True)) == set(Note.Kind.values)
     assert set(Promise.objects.values_list("state", flat=True)) == {"open", "kept"}
+    (scenario, *_) = Strategy.objects.get().rounds.latest("n").board["scenarios"]
+    assert scenario["title"] and scenario["evidence"], "what stands below it was found"
     assert ReleaseRule.objects.get().set_by == User.objects.get(name="Ines Calloway")
     assert Goal.objects.count() == 5 and Escalation.objects.count() == 1
     assert Account.objects.filter(people_only=True).exclude(people_only_reason="").count() == 1
@@ -64,7 +66,8 @@ def test_every_screen_has_something_to_show(access: dict[str, object]) -> None:
     assert all(n >= 2 for _, n in kinds) and len(kinds) == 12
 
 
-def test_everybody_can_sign_in(access: dict[str, object]) -> None:
+def test_everybody_can_sign_in(access: dict[str, object], settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]  # as it is outside tests
     users = access["users"]
     assert isinstance(users, list)
     assert {user["role"] for user in users} == {"agent", "account_manager", "lead", "admin"}

@@ -91,7 +91,10 @@ def test_the_timeline_is_searched_by_words_and_by_person(
     now = timezone.now()
     jon = a_contact(name="Jon Vik", account=cast.fjord)
     for contact, words in ((cast.sigrid, "The pallets came late"), (jon, "We need more pallets")):
-        said = a_conversation(contact=contact, account=cast.fjord, team=cast.support, subject=words[:8])
+        said = a_conversation(
+            contact=contact, account=cast.fjord, team=cast.support, subject=words[:8],
+            channel="email" if contact is jon else "whats_app",
+        )  # fmt: skip
         a_message(conversation=said, text=f"{words}, as agreed.")
     same: dict[str, Any] = {"account": cast.fjord, "state": "accepted", "created_at": now, "kind": "risk"}
     for n in range(35):  # all of one moment
@@ -108,11 +111,13 @@ def test_the_timeline_is_searched_by_words_and_by_person(
     assert titles(q="pallets", contact=jon.pk) == {"We need ", "Pallets matter"}
     assert titles(q="pallets", contact=jon.pk, kind="note") == {"Pallets matter"}
     assert titles(q="camels") == set()
+    assert titles(channel="whats_app") == {"The pall"} and titles(channel="email", q="late") == set()
+    assert '<option value="whats_app">Whats app</option>' in client.get(url).content.decode()
     with django_assert_max_num_queries(15):
         client.get(url, {"q": "pallets", "contact": jon.pk})
     first = client.get(url, {"kind": "note"}).context["account"]
     assert "Pallets matter" in client.get(first.next_url).content.decode()
-    for wrong in ({"contact": "x"}, {"contact": "9" * 30}, {"q": "\0"}, {"before": "never"}):
+    for wrong in ({"contact": "x"}, {"contact": "9" * 30}, {"q": "\0"}, {"channel": "\0"}, {"before": "never"}):
         assert client.get(url, wrong).status_code == 200
 
 

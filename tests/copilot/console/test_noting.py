@@ -19,7 +19,7 @@ from copilot.relationship.notes import Said
 from copilot.relationship.proposals import may_clash
 from customers.models import Note, Promise
 from interactions import handling
-from interactions.models import Conversation, Message
+from interactions.models import Conversation, Message, Quote
 from tests.cast import Cast
 from tests.copilot.console.made import SignIn, a_draft
 from tests.factories import a_conversation, a_message
@@ -99,7 +99,14 @@ def test_unreviewed_rejected_expired_and_replaced_notes_enter_no_draft(cast: Cas
     assert verbs.take_back(newer, cast.petra) and known() == {"Call Sigrid before noon."}
     assert verbs.merge_note(newer, note, cast.karim) and known() == {"Call Sigrid before noon."}
     assert not verbs.reject_note(newer, cast.karim)
+
+    quote = Quote.objects.create(note=newer, message=talk.messages.get(), text="call me before noon")
+    Note.objects.filter(pk=note.pk).update(state="expired")
+    assert verbs.renew_note(note, cast.petra) and known() == {"Call Sigrid before noon."}
+    assert quote.text in verbs.with_evidence(Note.objects.filter(pk=note.pk)).get().said
     assert verbs.take_back(note, cast.karim) and not known()
+    newer.refresh_from_db()
+    assert newer.state == "superseded", "what was merged with it is not what it had taken the place of"
     note.refresh_from_db()
     assert note.text == f"Sigrid said: {MORNINGS}", "as it was proposed"
 
