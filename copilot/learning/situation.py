@@ -1,0 +1,87 @@
+"""What somebody typed and all that was known then, and by which words a like situation is found again."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import log
+
+from copilot.learning.refill import Field, slotted
+
+_WORTH = {
+    "word": 1.5, "after": 1.0, "record": 0.7, "value": 0.7, "pair": 0.5, "team": 0.5, "asked": 0.4,
+    "state": 0.2,
+}  # fmt: skip
+_STEM = 6
+_WORD = re.compile(r"\w+")
+_NUMBER = re.compile(r"\d+")
+_LONGEST = 60  # characters of an answer or a value by which a situation is told
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """`asked`: the customer's last words; `told`: all that we answered here, the newest first; `known`: all
+    that was said and looked up here; `fields`: of the records, the newest first; `record`: of the newest
+    alone, None without one; `fresh`: it came in since our last answer."""
+
+    typed: str
+    asked: str = ""
+    told: tuple[str, ...] = ()
+    known: str = ""
+    fields: tuple[Field, ...] = ()
+    record: tuple[Field, ...] | None = None
+    fresh: bool = False
+    team: str = ""
+    person: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One situation and the wording sent in it, its details as slots. `kept`: sent just as it was typed."""
+
+    cues: tuple[str, ...]
+    typed: str
+    wording: str
+    kept: bool
+    asked: frozenset[str] = field(repr=False)
+    place: Mapping[str, str] = field(repr=False)
+
+
+def said(text: str) -> list[str]:
+    return _WORD.findall(text.lower())
+
+
+def cues_of(one: Situation) -> tuple[str, ...]:
+    """Each begins with its kind."""
+    typed = said(one.typed)
+    found = [f"word {word[:_STEM]}" for word in dict.fromkeys(typed)]
+    found += [f"pair {a[:_STEM]} {b[:_STEM]}" for a, b in dict.fromkeys(pairwise(typed))]
+    found += [f"asked {word[:_STEM]}" for word in dict.fromkeys(said(one.asked))]
+    found += [f"{kind} {place}" for kind, place in place_of(one).items()]
+    return (*found, *_values(one))
+
+
+def place_of(one: Situation) -> dict[str, str]:
+    """Where in a conversation this is: the answer before, the record at hand, the team."""
+    state = "none" if one.record is None else "fresh" if one.fresh else "old"
+    before = " ".join(said(_NUMBER.sub("0", slotted(one.told[0], one.fields)))) if one.told else ""
+    names = " ".join(sorted({name for name, _ in one.record or ()}))
+    return {"after": before[:_LONGEST], "state": state, "record": f"{state} {names}", "team": one.team}
+
+
+def _values(one: Situation) -> list[str]:
+    """Short values in words, such as a state; numbers and long texts find nothing alike."""
+    record = one.record or ()
+    return [f"value {k}={v}" for k, v in record if not v.isdigit() and len(v) < _LONGEST]
+
+
+def pair_of(one: Situation, sent: str) -> Pair:
+    cues = cues_of(one)
+    asked = frozenset(cue for cue in cues if cue.startswith("asked "))
+    place = place_of(one) | {"values": " ".join(_values(one))}
+    return Pair(cues, one.typed.lower(), slotted(sent, one.fields), sent == one.typed, asked, place)
+
+
+def worth(cue: str, found: int, of: int) -> float:
+    """What sharing a cue says that so many pairs have: the rarer the more, and words typed more than others."""
+    return _WORTH[cue[: cue.index(" ")]] * log(1 + of / found)
