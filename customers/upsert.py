@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from customers.erasing import keep_erased
 from customers.facts import AccountFact, ContactFact, NoteFact, RecordFact
 from customers.likeness import Dialled, digits_of
 from customers.models import Account, Contact, Identity, Note, Record
 from people.models import User
+from prepared import first, prepared
 
 
 def upsert_account(source: UUID, fact: AccountFact) -> Account:
@@ -48,9 +51,14 @@ def upsert_contact(source: UUID, fact: ContactFact, said_at: datetime | None = N
 
 def _locked[Row: (Account, Contact)](model: type[Row], named: Mapping[str, Any]) -> Row | None:
     """The row that the source means, held until the transaction ends: news is read, weighed and written."""
-    by_identity = {f"identities__{name}": value for name, value in named.items()}
+    return first(_held(model, **named))
+
+
+@prepared
+def _held(model: type[Account | Contact], *, source: UUID, kind: str, external_id: str) -> QuerySet[Any]:
     rows = model._default_manager.select_for_update(no_key=True, of=("self",))
-    return rows.filter(**by_identity).first()
+    named = {"source": source, "kind": kind, "external_id": external_id}
+    return rows.filter(**{f"identities__{name}": value for name, value in named.items()})
 
 
 def _same_person(source: UUID, fact: ContactFact, account: Account | None) -> Contact | None:

@@ -36,6 +36,7 @@ from interactions.mapping import mapped
 from interactions.models import Connection, Conversation, FieldRule, InboxEvent
 from people.audit import note_deed
 from people.models import ApiKey, User
+from prepared import first, prepared
 
 log = logging.getLogger(__name__)
 State = InboxEvent.State
@@ -191,7 +192,7 @@ def apply(event_id: int) -> None:
 def _try(event_id: int) -> InboxEvent | None:
     """Apply it if it is due; returns it untouched where its CRM must be asked first."""
     with transaction.atomic():
-        event = _claim(event_id)
+        event = first(_due(event=event_id))
         if event is None:
             return None
         if event.fetched is None and crm_for(event.connection.kind).about.fetches:
@@ -205,14 +206,15 @@ def _fetch(event: InboxEvent) -> None:
     InboxEvent.objects.filter(pk=event.pk, state__in=InboxEvent.DUE).update(fetched=found or b"")
 
 
-def _claim(event_id: int) -> InboxEvent | None:
+@prepared
+def _due(*, event: int) -> QuerySet[InboxEvent]:
+    """The event, held, if it is due."""
     due = InboxEvent.objects.filter(
-        pk=event_id, state__in=InboxEvent.DUE, due_at__lte=Now(), connection__paused_at=None
+        pk=event, state__in=InboxEvent.DUE, due_at__lte=Now(), connection__paused_at=None
     )
     ruled = Exists(FieldRule.objects.filter(connection=OuterRef("connection")))
-    return due.select_for_update(skip_locked=True, of=("self",)).select_related(
-        "connection__team"
-    ).annotate(is_ruled=ruled).first()  # fmt: skip
+    held = due.select_for_update(skip_locked=True, of=("self",))
+    return held.select_related("connection__team").annotate(is_ruled=ruled)
 
 
 def _apply(event: InboxEvent) -> None:

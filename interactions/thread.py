@@ -3,12 +3,15 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection as database
+from django.db.models import QuerySet
 
 from customers.erasing import keep_erased
 from customers.models import Account
 from interactions.models import Connection, Conversation
+from prepared import first, prepared
 
 
 def lock(connection: Connection, external_id: str) -> None:
@@ -26,9 +29,7 @@ def hold(
 
     Raises Erased where the conversation was erased: only a newer message begins it again.
     """
-    held = Conversation.objects.select_for_update(no_key=True, of=("self",))
-    known = held.filter(connection=connection, external_id=external_id)
-    found = known.select_related("team", "account", "contact").first()
+    found = first(_held(connection=connection.pk, external_id=external_id))
     if found is None:
         keep_erased(connection.pk, "conversation", external_id, at if is_message else None)
     conversation = found or Conversation(
@@ -44,6 +45,14 @@ def hold(
     if conversation.account:
         conversation.account.teams.add(conversation.team)
     return conversation, True
+
+
+@prepared
+def _held(*, connection: UUID, external_id: str) -> QuerySet[Conversation]:
+    held = Conversation.objects.select_for_update(no_key=True, of=("self",))
+    return held.filter(connection=connection, external_id=external_id).select_related(
+        "team", "account", "contact"
+    )
 
 
 # What a conversation is about: each keeps its oldest word, and `told_at` says when that was where it was not

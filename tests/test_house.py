@@ -38,8 +38,9 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-def test_the_bell_knows_no_room() -> None:
-    assert not imports(ROOT / "bell.py") & (APPS | {"config"})
+@pytest.mark.parametrize("name", ["bell.py", "prepared.py"])
+def test_what_lies_below_the_rooms_knows_none(name: str) -> None:
+    assert not imports(ROOT / name) & (APPS | {"config"})
 
 
 def test_only_the_claude_engine_imports_its_library() -> None:

@@ -120,7 +120,7 @@ def answer_with(
 def update_context(
     visit: Visit, scene: Scene, card: Card | None = None, said: Status | None = None
 ) -> dict[str, Any]:
-    listed = lists.with_states(Conversation.objects.filter(pk=scene.conversation.pk)).get()
+    [listed] = lists.listed(conversation=scene.conversation.pk)
     return {
         "thread": thread(scene, card),
         "status": said,

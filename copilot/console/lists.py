@@ -26,6 +26,7 @@ from interactions.access import visible_conversations
 from interactions.models import Conversation, Escalation, OutboxMessage
 from people.access import Standing
 from people.models import User
+from prepared import prepared
 
 PAGE = 50
 COUNT_TO = 1000
@@ -131,6 +132,12 @@ class Ticks(Func):
 
     template = "jsonb_array_length(jsonb_path_query_array(%(expressions)s, '$[*] ? (@.tick == true)'))"
     output_field = IntegerField()
+
+
+@prepared
+def listed(*, conversation: int) -> QuerySet[Conversation]:
+    """One conversation with what its row shows."""
+    return with_states(Conversation.objects.filter(pk=conversation))
 
 
 def with_states(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:

@@ -17,7 +17,9 @@ from customers.access import visible_accounts
 from customers.models import Promise
 from interactions.access import answerable_conversations, visible_conversations
 from interactions.models import Conversation, Escalation, Message
+from people.access import Standing
 from people.models import User
+from prepared import first, prepared
 
 MOST_MESSAGES = 200
 _HANDED_ON = [Escalation.State.OPEN, Escalation.State.TAKEN]
@@ -71,27 +73,38 @@ class Scene:
 
 def find(visit: Visit, conversation_id: int) -> Conversation:
     """The conversation, if this person may see it: for the others it does not exist."""
-    return _or_404(visible_conversations(visit.who), conversation_id)
+    return _or_404(_visible(visit.who, conversation=conversation_id))
 
 
 def find_to_answer(visit: Visit, conversation_id: int) -> Conversation:
-    return _or_404(answerable_conversations(visit.who), conversation_id)
+    return _or_404(_answerable(visit.who, conversation=conversation_id))
 
 
-def _or_404(conversations: QuerySet[Conversation], conversation_id: int) -> Conversation:
-    related = conversations.select_related(
-        "team",
-        "contact__shown_as",
-        "account__manager",
-        "connection",
-        "assignee",
-        "case",
-        "topic_label__topic__record",
-    )
-    conversation = related.filter(pk=conversation_id).first()
-    if conversation is None:
+def _or_404(found: list[Conversation]) -> Conversation:
+    if not found:
         raise Http404
-    return conversation
+    return found[0]
+
+
+_RELATED = (
+    "team",
+    "contact__shown_as",
+    "account__manager",
+    "connection",
+    "assignee",
+    "case",
+    "topic_label__topic__record",
+)
+
+
+@prepared
+def _visible(who: Standing, *, conversation: int) -> QuerySet[Conversation]:
+    return visible_conversations(who).select_related(*_RELATED).filter(pk=conversation)
+
+
+@prepared
+def _answerable(who: Standing, *, conversation: int) -> QuerySet[Conversation]:
+    return answerable_conversations(who).select_related(*_RELATED).filter(pk=conversation)
 
 
 def load(visit: Visit, conversation: Conversation, draft_n: int | None = None) -> Scene:
@@ -107,7 +120,7 @@ def load(visit: Visit, conversation: Conversation, draft_n: int | None = None) -
         escalation=_escalation(conversation) if draft and draft.state == Draft.State.ESCALATED else None,
         promises=_promises(visit, conversation),
     )
-    scene.questions = list(conversation.questions.select_related("knows")) if scene.is_open else []
+    scene.questions = _questions(conversation=conversation.pk) if scene.is_open else []
     scene.seen_sources = _seen_sources(visit, scene)
     scene.may_release = _may_release(visit, scene)
     scene.may_teach = conversation.team_id in visit.who.teams
@@ -129,29 +142,44 @@ def _may_release(visit: Visit, scene: Scene) -> bool:
 
 
 def _messages(conversation: Conversation) -> list[Message]:
-    rows = conversation.messages.select_related("person", "contact__shown_as").order_by("-sent_at", "-pk")
-    return list(reversed(rows.fetch_mode(FETCH_RAISE)[:MOST_MESSAGES]))
+    return _latest_messages(conversation=conversation.pk)[::-1]
+
+
+@prepared
+def _latest_messages(*, conversation: int) -> QuerySet[Message]:
+    rows = Message.objects.filter(conversation=conversation).order_by("-sent_at", "-pk")
+    return rows.select_related("person", "contact__shown_as").fetch_mode(FETCH_RAISE)[:MOST_MESSAGES]
+
+
+@prepared
+def _questions(*, conversation: int) -> QuerySet[Question]:
+    return Question.objects.filter(conversation=conversation).select_related("knows")
 
 
 def _draft(conversation: Conversation, n: int | None) -> Draft | None:
-    drafts = (
-        conversation.drafts.select_related(
-            "edited_by", "answers", "trial__lesson__team", "trial__lesson__person"
-        )
-        .prefetch_related("questions", "alternatives")
-        .order_by("-n")
-    )
-    draft = drafts.first() if n is None else drafts.filter(n=n).first()
+    draft = first(_drafts(n is None, conversation=conversation.pk, n=n or 0))
     if draft is None and n is not None:
         raise Http404
     return draft
 
 
+@prepared
+def _drafts(is_newest: bool, *, conversation: int, n: int) -> QuerySet[Draft]:
+    rows = Draft.objects.filter(conversation=conversation)
+    rows = rows.order_by("-n")[:1] if is_newest else rows.filter(n=n)
+    related = ("edited_by", "answers", "trial__lesson__team", "trial__lesson__person")
+    return rows.select_related(*related).prefetch_related("questions", "alternatives")
+
+
 def _decisions(conversation: Conversation) -> list[Decision]:
-    rows = conversation.decisions.select_related(
-        "person", "outbox__connection", "signal", "escalation"
-    ).order_by("-pk")
-    return list(rows.fetch_mode(FETCH_RAISE)[:8])
+    return _latest_decisions(conversation=conversation.pk)
+
+
+@prepared
+def _latest_decisions(*, conversation: int) -> QuerySet[Decision]:
+    rows = Decision.objects.filter(conversation=conversation).order_by("-pk")
+    related = rows.select_related("person", "outbox__connection", "signal", "escalation")
+    return related.fetch_mode(FETCH_RAISE)[:8]
 
 
 def _escalation(conversation: Conversation) -> Escalation | None:
@@ -162,10 +190,14 @@ def _escalation(conversation: Conversation) -> Escalation | None:
 def _promises(visit: Visit, conversation: Conversation) -> list[Promise]:
     if conversation.account_id is None:
         return []
-    open_ones = Promise.objects.filter(
-        account=conversation.account_id, state=Promise.State.OPEN, account__in=visible_accounts(visit.who)
-    )
-    return list(open_ones.select_related("owner").order_by("due_at")[:10])
+    return _open_promises(visit.who, account=conversation.account_id)
+
+
+@prepared
+def _open_promises(who: Standing, *, account: int) -> QuerySet[Promise]:
+    seen = Promise.objects.filter(account__in=visible_accounts(who))
+    open_ones = seen.filter(account=account, state=Promise.State.OPEN)
+    return open_ones.select_related("owner").order_by("due_at")[:10]
 
 
 def _seen_sources(visit: Visit, scene: Scene) -> frozenset[str]:

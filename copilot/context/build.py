@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from copilot.context import budget, earlier, retrieval, written
 from copilot.context.answered import answers
@@ -19,6 +19,7 @@ from copilot.context.value import MOST_ITEM, CaseLine, Context, Example, Item, T
 from copilot.models import CaseSummary, Draft
 from customers.merging import ids_of
 from interactions.models import Conversation, Message
+from prepared import first, one_of, prepared
 
 MOST_TURNS = 40
 LEFT_WHOLE = 20  # so many of the newest messages the case so far does not tell of
@@ -94,12 +95,21 @@ def _latest(
     An automatic answer is no turn. The first turn moves only with the case, so that the turns after it stay in
     the provider's cache.
     """
-    said = conversation.messages.filter(earlier.said(then), automatic="").only(*_SHOWN)
-    if case and case.until:
-        last = case.until
-        said = said.filter(Q(sent_at__gt=last.sent_at) | Q(sent_at=last.sent_at, pk__gt=last.pk))
-    latest = list(said.order_by("-sent_at", "-pk")[: MOST_TURNS + 1])
+    last = case.until if case else None
+    since = {"at": last.sent_at, "pk": last.pk} if last else {"at": None, "pk": None}
+    latest = _newest(then, last is not None, conversation=conversation.pk, **since)
     return latest[MOST_TURNS - 1 :: -1], len(latest) > MOST_TURNS
+
+
+@prepared
+def _newest(
+    then: Moment | None, is_told: bool, *, conversation: int, at: datetime | None, pk: int | None
+) -> QuerySet[Message]:
+    """`is_told`: the case so far tells of all up to the message of that time and id."""
+    said = Message.objects.filter(earlier.said(then), conversation=conversation, automatic="").only(*_SHOWN)
+    if is_told:
+        said = said.filter(Q(sent_at__gt=at) | Q(sent_at=at, pk__gt=pk))
+    return said.order_by("-sent_at", "-pk")[: MOST_TURNS + 1]
 
 
 def _lines(case: CaseSummary | None) -> tuple[CaseLine, ...]:
@@ -157,12 +167,17 @@ def _earlier(conversation: Conversation, contacts: Collection[int], then: Moment
     """The same person's latest other conversations: the latest answers in them."""
     if not contacts:
         return
-    others = Conversation.objects.filter(earlier.begun(then), contact__in=contacts).exclude(pk=conversation.pk)
-    latest = others.order_by("-last_message_at").values("pk")[:LATEST_CONVERSATIONS]
+    for row in _answers_elsewhere(then, contacts=list(contacts), conversation=conversation.pk):
+        yield message_item(row, row.conversation)
+
+
+@prepared
+def _answers_elsewhere(then: Moment | None, *, contacts: list[int], conversation: int) -> QuerySet[Message]:
+    others = Conversation.objects.filter(earlier.begun(then), one_of("contact", contacts))
+    latest = others.exclude(pk=conversation).order_by("-last_message_at").values("pk")[:LATEST_CONVERSATIONS]
     said = Message.objects.filter(earlier.sent(then), conversation__in=latest, by=Message.By.COLLEAGUE)
     rows = said.select_related("conversation").only(*_SHOWN, "conversation__channel")
-    for row in rows.order_by("-sent_at")[:EARLIER_ANSWERS]:
-        yield message_item(row, row.conversation)
+    return rows.order_by("-sent_at")[:EARLIER_ANSWERS]
 
 
 def message_item(row: Message, conversation: Conversation, internal: bool = False) -> Item:
@@ -210,5 +225,10 @@ def _knowledge(conversation: Conversation, question: str, language: str, then: M
 
 def newest_customer_message(conversation_id: int) -> tuple[int, datetime] | None:
     """The id and time of what the customer said last, automatic mail left out."""
-    said = Message.objects.filter(conversation_id=conversation_id, by=Message.By.CUSTOMER, automatic="")
-    return said.order_by("-sent_at", "-pk").values_list("pk", "sent_at").first()
+    return first(_from_customer(conversation=conversation_id))
+
+
+@prepared
+def _from_customer(*, conversation: int) -> QuerySet[Message, tuple[int, datetime]]:
+    said = Message.objects.filter(conversation=conversation, by=Message.By.CUSTOMER, automatic="")
+    return said.order_by("-sent_at", "-pk").values_list("pk", "sent_at")[:1]

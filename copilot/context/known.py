@@ -4,8 +4,9 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from copilot.context import earlier
 from copilot.context.complaint import is_complaint
@@ -15,6 +16,7 @@ from copilot.context.value import MOST_ITEM, Item, Unused, cut
 from customers.models import Account, Goal, Note, Promise, Record
 from interactions.mapping import Reach, reach
 from interactions.models import Conversation
+from prepared import one_of, prepared
 
 MOST_RECORDS = 20
 # A whole sentence between quotation marks, not a name or a term.
@@ -56,17 +58,31 @@ def _told(
     conversation: Conversation, contacts: Collection[int], then: Moment | None
 ) -> tuple[list[Record], Reach]:
     """The latest records, one more than are shown, and what of all that CRMs told the model may read."""
-    rows = Record.objects.filter(_of(conversation.account, contacts), earlier.records(then))
-    records = list(rows.order_by("-occurred_at", "-pk")[: MOST_RECORDS + 1])
+    records = _records(_ways(conversation.account, contacts), then, **_whose(conversation.account, contacts))
     return records, reach(rules_of(conversation, contacts, records))
 
 
-def _of(account: Account | None, contacts: Collection[int]) -> Q:
+def _ways(account: Account | None, contacts: Collection[int]) -> frozenset[str]:
     """What is known with the account; of a contact without one, or of merged contacts, also elsewhere."""
-    if account and len(contacts) < 2:
-        return Q(account=account)
-    theirs = Q(contact__in=contacts)
-    return theirs | Q(account=account) if account else theirs
+    ways = {"account"} if account else set()
+    return frozenset(ways | {"contacts"} if account is None or len(contacts) > 1 else ways)
+
+
+def _whose(account: Account | None, contacts: Collection[int]) -> dict[str, Any]:
+    return {"account": account.pk if account else None, "contacts": list(contacts)}
+
+
+def _of(ways: frozenset[str], account: int | None, contacts: list[int]) -> Q:
+    theirs = one_of("contact", contacts) if "contacts" in ways else Q()
+    return theirs | Q(account=account) if "account" in ways else theirs
+
+
+@prepared
+def _records(
+    ways: frozenset[str], then: Moment | None, *, account: int | None, contacts: list[int]
+) -> QuerySet[Record]:
+    told = Record.objects.filter(_of(ways, account, contacts), earlier.records(then))
+    return told.order_by("-occurred_at", "-pk")[: MOST_RECORDS + 1]
 
 
 def record_items(records: Iterable[Record], may: Reach) -> Iterable[Item]:
@@ -89,9 +105,7 @@ def _notes(
     if account is None and len(contacts) < 2:
         return [], []
     items, left = [], dict.fromkeys(("out of date", "not reviewed yet", "about another contact"), 0)
-    rows = Note.objects.filter(_of(account, contacts), earlier.notes(then))
-    rows = rows.exclude(state__in=["rejected", "superseded"])
-    for note in rows.select_related("author").order_by("-created_at")[:40]:
+    for note in _noted(_ways(account, contacts), then, **_whose(account, contacts)):
         why = _why_not(note, contacts, earlier.today(then))
         if why:
             left[why] += 1
@@ -99,6 +113,15 @@ def _notes(
             items.append(note_item(note))
     unused = [Unused(f"{n} note{'s' if n > 1 else ''}", why) for why, n in left.items() if n]
     return items, unused
+
+
+@prepared
+def _noted(
+    ways: frozenset[str], then: Moment | None, *, account: int | None, contacts: list[int]
+) -> QuerySet[Note]:
+    rows = Note.objects.filter(_of(ways, account, contacts), earlier.notes(then))
+    rows = rows.exclude(state__in=["rejected", "superseded"])
+    return rows.select_related("author").order_by("-created_at")[:40]
 
 
 def _why_not(note: Note, contacts: Collection[int], today: date) -> str:
@@ -127,10 +150,17 @@ def note_item(note: Note) -> Item:
 def _promises(account: Account | None, contacts: Collection[int], then: Moment | None) -> Iterable[Item]:
     if account is None and len(contacts) < 2:
         return
-    rows = Promise.objects.filter(_of(account, contacts), earlier.open_promises(then))
-    for row in rows.select_related("owner").order_by("due_at")[:10]:
+    for row in _open_promises(_ways(account, contacts), then, **_whose(account, contacts)):
         row.due_at = earlier.due(row, then)
         yield promise_item(row)
+
+
+@prepared
+def _open_promises(
+    ways: frozenset[str], then: Moment | None, *, account: int | None, contacts: list[int]
+) -> QuerySet[Promise]:
+    rows = Promise.objects.filter(_of(ways, account, contacts), earlier.open_promises(then))
+    return rows.select_related("owner").order_by("due_at")[:10]
 
 
 def promise_item(row: Promise) -> Item:
@@ -150,11 +180,16 @@ def _goals(account: Account | None, said: str, then: Moment | None) -> tuple[lis
     """What matters with the account; on a complaint only what its manager wants to be heeded even then."""
     if account is None:
         return [], []
-    rows = list(Goal.objects.filter(earlier.begun(then), account=account, is_active=True).order_by("pk")[:5])
+    rows = _active_goals(then, account=account.pk)
     kept = [row for row in rows if not row.not_on_complaints] if is_complaint(said) else rows
     out = len(rows) - len(kept)
     unused = [Unused(f"{out} goal{'s' if out > 1 else ''}", "the customer complains")] if out else []
     return [goal_item(row) for row in kept], unused
+
+
+@prepared
+def _active_goals(then: Moment | None, *, account: int) -> QuerySet[Goal]:
+    return Goal.objects.filter(earlier.begun(then), account=account, is_active=True).order_by("pk")[:5]
 
 
 def goal_item(row: Goal) -> Item:

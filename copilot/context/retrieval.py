@@ -20,6 +20,7 @@ from copilot.models import NoTeacher
 from copilot.models.knowledge import dictionary
 from copilot.slots import names_in
 from people.models import Team
+from prepared import prepared
 
 MOST_WORDS = 60
 MOST_RANKED = 1500  # past replies that were looked up by their words
@@ -78,8 +79,12 @@ def near_replies(
 
 def _silent() -> list[str]:
     """Who teaches nothing, as past replies name their authors; imported ones know a name alone."""
-    people = NoTeacher.objects.values_list("person", "person__name")
-    return [key for pk, name in people for key in (f"person:{pk}", f"name:{name}")]
+    return [key for pk, name in _no_teachers() for key in (f"person:{pk}", f"name:{name}")]
+
+
+@prepared
+def _no_teachers() -> models.QuerySet[NoTeacher, tuple[int, str]]:
+    return NoTeacher.objects.values_list("person", "person__name")
 
 
 def examples(scores: dict[int, float]) -> list[Example]:

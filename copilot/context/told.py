@@ -7,11 +7,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from customers.models import Account, Contact, Identity, Record
 from interactions.mapping import OWN, Reach
 from interactions.models import Conversation, FieldRule
+from prepared import one_of, prepared
 
 MOST_FIELDS = 40
 MOST_OF_A_FIELD = 300  # characters
@@ -27,11 +28,14 @@ def rules_of(
 def rules_for(
     account: int | None, contacts: Collection[int], records: Iterable[Record], connection: UUID | None = None
 ) -> list[FieldRule]:
-    known = Q(contact__in=contacts)
-    known |= Q(account=account, account__isnull=False)
-    told = Q(connection__in=Identity.objects.filter(known).values("source"))
-    told |= Q(connection__in={row.source for row in records if row.source})
-    return list(FieldRule.objects.filter(told | Q(connection=connection)))
+    sources = {row.source for row in records if row.source} | ({connection} if connection else set())
+    return _rules(account=account, contacts=list(contacts), sources=list(sources))
+
+
+@prepared
+def _rules(*, account: int | None, contacts: list[int], sources: list[UUID]) -> QuerySet[FieldRule]:
+    known = Identity.objects.filter(one_of("contact", contacts) | Q(account=account))
+    return FieldRule.objects.filter(Q(connection__in=known.values("source")) | one_of("connection", sources))
 
 
 def about(account: Account | None, contact: Contact | None, may: Reach) -> tuple[str, ...]:

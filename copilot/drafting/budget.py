@@ -7,24 +7,30 @@ being written at that moment, and by no more.
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 
 from copilot.drafting.engine import EngineError, Usage
 from copilot.models import Draft, DraftingLimits, Spending
 from interactions.models import Conversation
 from people.models import Team
+from prepared import first, prepared
 
 
 def check_budget(draft: Draft) -> None:
     """Raises EngineError with the time until drafting opens again."""
     conversation = draft.conversation
-    limits = DraftingLimits.objects.filter(team=conversation.team_id).first()
+    limits = first(_limits(team=conversation.team_id))
     if limits is None:
         return
     now = timezone.localtime(timezone=ZoneInfo(conversation.team.time_zone))
     for code, until in (*_of_team(limits, now), *_of_sender(limits, conversation, now)):
         raise EngineError(code, permanent=True, retry_after=(until - now).total_seconds())
+
+
+@prepared
+def _limits(*, team: int) -> QuerySet[DraftingLimits]:
+    return DraftingLimits.objects.filter(team=team)
 
 
 def has_money(team: Team) -> bool:
@@ -34,7 +40,7 @@ def has_money(team: Team) -> bool:
 
 def opens_again(team: Team) -> datetime | None:
     """When a budget that is used up opens again; None while there is money."""
-    limits = DraftingLimits.objects.filter(team=team).first()
+    limits = first(_limits(team=team.pk))
     if limits is None:
         return None
     used_up = _of_team(limits, timezone.localtime(timezone=ZoneInfo(team.time_zone)))
@@ -43,7 +49,7 @@ def opens_again(team: Team) -> datetime | None:
 
 def check_team(team: Team) -> None:
     """The same for what can wait: raises EngineError with the time until the team's budget opens again."""
-    limits = DraftingLimits.objects.filter(team=team).first()
+    limits = first(_limits(team=team.pk))
     now = timezone.localtime(timezone=ZoneInfo(team.time_zone))
     for code, until in _of_team(limits, now) if limits else ():
         raise EngineError(code, permanent=True, retry_after=(until - now).total_seconds())

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import QuerySet
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
@@ -14,6 +14,7 @@ from copilot.drafting.switch import ruling
 from copilot.models import Draft
 from interactions.models import Conversation, Message
 from people.models import User
+from prepared import first, prepared
 
 DRAFT = "copilot.tasks.draft"
 State = Draft.State
@@ -38,8 +39,19 @@ def customer_wrote(conversation: Conversation, message: Message) -> Draft | None
 
 def open_draft(conversation: Conversation) -> Draft | None:
     """The conversation's open draft, locked."""
-    drafts = Draft.objects.filter(conversation=conversation, state__in=Draft.OPEN)
-    return drafts.select_for_update().first()
+    return first(_held_open(conversation=conversation.pk))
+
+
+@prepared
+def _held_open(*, conversation: int) -> QuerySet[Draft]:
+    return Draft.objects.filter(conversation=conversation, state__in=Draft.OPEN).select_for_update()
+
+
+@prepared
+def _numbers(*, conversation: int) -> QuerySet[Draft, int]:
+    """Of its drafts, the last first."""
+    drafts = Draft.objects.filter(conversation=conversation)
+    return drafts.order_by("-n").values_list("n", flat=True)[:1]
 
 
 def request(conversation: Conversation, person: User, instruction: str = "") -> Draft | None:
@@ -62,10 +74,9 @@ def _open(
     person: User | None = None,
     instruction: str = "",
 ) -> Draft:
-    last = Draft.objects.filter(conversation=conversation).aggregate(last=Max("n"))["last"] or 0
     draft = Draft.objects.create(
         conversation=conversation,
-        n=last + 1,
+        n=(first(_numbers(conversation=conversation.pk)) or 0) + 1,
         answers=message,
         envelope=envelope(conversation, message),
         requested_by=person,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from copilot.models import DraftingSwitch
 from customers.merging import group_of
@@ -11,6 +11,7 @@ from customers.models import Account, Contact
 from interactions.models import Conversation
 from people.audit import note_deed
 from people.models import ApiKey, Team, User
+from prepared import prepared
 
 Mode = DraftingSwitch.Mode
 
@@ -70,14 +71,20 @@ _WORDS: dict[str, str] = {
 
 def _most_specific(conversation: Conversation) -> DraftingSwitch | None:
     """Customer before topic before channel before the whole team."""
-    here = DraftingSwitch.objects.filter(
-        Q(account=None) | Q(account=conversation.account_id),
-        Q(topic="") | Q(topic=conversation.topic),
-        Q(channel="") | Q(channel=conversation.channel),
-        team=conversation.team_id,
-    )
-    found = list(here.prefetch_related("pilot"))
+    found = _switches(
+        team=conversation.team_id, account=conversation.account_id, topic=conversation.topic,
+        channel=conversation.channel,
+    )  # fmt: skip
     return max(found, key=lambda s: (s.account_id is not None, s.topic != "", s.channel != ""), default=None)
+
+
+@prepared
+def _switches(*, team: int, account: int | None, topic: str, channel: str) -> QuerySet[DraftingSwitch]:
+    here = DraftingSwitch.objects.filter(
+        Q(account=None) | Q(account=account), Q(topic="") | Q(topic=topic), Q(channel="") | Q(channel=channel),
+        team=team,
+    )  # fmt: skip
+    return here.prefetch_related("pilot")
 
 
 def set_switch(

@@ -1,11 +1,13 @@
 """Before a draft: say what the conversation is about, and stand back where drafts on that are not trusted."""
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from copilot.context.topics import customers_words, nearest_topic
 from copilot.context.trust import trust
 from copilot.models import Draft, Topic, TopicLabel
 from interactions.models import Conversation
+from prepared import prepared
 
 By = TopicLabel.By
 NOBODY = "nobody"  # the engine of a draft that was not even tried
@@ -19,7 +21,7 @@ def propose_topic(conversation: Conversation) -> None:
 
     A team without topics asks nothing more: this stands before a draft's first words.
     """
-    if not Topic.objects.filter(team=conversation.team_id).exists():
+    if not _some_topic(team=conversation.team_id):
         return
     label = TopicLabel.objects.filter(conversation=conversation).first()
     if label.by != By.COPILOT if label else conversation.topic:
@@ -27,6 +29,11 @@ def propose_topic(conversation: Conversation) -> None:
     nearest = nearest_topic(conversation, customers_words(conversation))
     if nearest is not None and (label is None or label.topic_id != nearest):
         _keep(conversation, nearest)
+
+
+@prepared
+def _some_topic(*, team: int) -> QuerySet[Topic, int]:
+    return Topic.objects.filter(team=team).values_list("pk", flat=True)[:1]
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -30,6 +30,7 @@ from copilot.drafting.topic import NOBODY, propose_topic, reasons_to_abstain
 from copilot.lessons import Rule, bears
 from copilot.models import Draft, Lesson, LessonTrial, LessonUse
 from interactions import outbox
+from prepared import first, prepared
 
 if TYPE_CHECKING:
     from copilot.drafting.claude import Claude
@@ -85,11 +86,15 @@ def _claim(draft_id: int) -> Draft | None:
     )  # fmt: skip
     if not claimed:
         return None
-    # With all that the Context wants of the conversation, so that nothing of it is read twice.
-    related = (f"conversation__{name}" for name in CONVERSATION)
-    draft = Draft.objects.select_related(*related).get(pk=draft_id)
+    [draft] = _to_write(draft=draft_id)
     tell(draft)
     return draft
+
+
+@prepared
+def _to_write(*, draft: int) -> QuerySet[Draft]:
+    """With all that the Context wants of the conversation, so that nothing of it is read twice."""
+    return Draft.objects.select_related(*(f"conversation__{name}" for name in CONVERSATION)).filter(pk=draft)
 
 
 def _write(draft: Draft, engine: Engine) -> None:
@@ -212,8 +217,12 @@ def _left_out(rule: Rule, reply: Reply, context: Context) -> bool:
 
 def _held(draft: Draft) -> Draft | None:
     """The row while it is still this worker's; it may be another's by now, or erased with its contact."""
-    mine = Draft.objects.filter(pk=draft.pk, fence=draft.fence, state__in=Draft.WORKING)
-    return mine.select_for_update().first()
+    return first(_mine(draft=draft.pk, fence=draft.fence))
+
+
+@prepared
+def _mine(*, draft: int, fence: int) -> QuerySet[Draft]:
+    return Draft.objects.filter(pk=draft, fence=fence, state__in=Draft.WORKING).select_for_update()
 
 
 def announce_ready(draft: Draft) -> None:
