@@ -22,6 +22,7 @@ NAMES = (
     "learning",
     "daily",
     "account",
+    "review_keys",
 )
 
 

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
-from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.dateparse import parse_date
 
 from copilot.console.cards import plural
+from copilot.console.rows import Status
 from copilot.console.shell import shell
 from copilot.console.visit import Visit, page, reviews_notes
 from copilot.relationship import notes as verbs
@@ -58,40 +59,56 @@ class Waiting:
 @page(allowed=reviews_notes)
 def notes(visit: Visit) -> HttpResponse:
     """The oldest first; `note` names another one."""
-    waiting = _to_decide(visit).filter(state=Note.State.PROPOSED).order_by("created_at", "pk")
-    count, rows = waiting.count(), list(waiting[: NEXT + 1])
     asked = visit.request.GET.get("note", "")
-    here = waiting.filter(pk=int(asked)).first() if asked.isdecimal() else None
+    return visit.show(
+        "notes.html",
+        {
+            "shell": shell(visit, "notes"),
+            "section": "notes",
+            **_queue(visit, asked if asked.isdecimal() else ""),
+        },
+    )
+
+
+def _queue(visit: Visit, asked: str = "") -> dict[str, Any]:
+    waiting = _to_decide(visit).filter(state=Note.State.PROPOSED).order_by("created_at", "pk")
+    waiting = waiting.select_related("account", "contact__shown_as", "author")
+    count, rows = waiting.count(), list(waiting[: NEXT + 1])
+    here = waiting.filter(pk=int(asked)).first() if asked else None
     here = here or (rows[0] if rows else None)
     decided = _to_decide(visit).filter(decided_by=visit.person).exclude(state__in=UNDECIDED)
     expired = _to_decide(visit).filter(state=Note.State.EXPIRED).order_by("review_by", "pk")
-    context = {
-        "shell": shell(visit, "notes"),
-        "section": "notes",
+    return {
         "summary": f"{plural(count, 'note')} to review" if count else "",
         "waiting": _waiting(visit, here) if here else None,
         "others": [one for one in rows if one != here][:NEXT],
         "expired": expired[:NEXT],
         "decided": decided.order_by("-decided_at", "-pk")[:DECIDED],
     }
-    return visit.show("notes.html", context)
 
 
 @page("POST", allowed=reviews_notes)
 def decide(visit: Visit, note_id: int) -> HttpResponse:
     """`fate` is accept, correct (with `text`), reject, back for what the person decided before, renew for what
-    is out of date; or, of the known note `other`, over (it takes its place) and merge (it says the same)."""
-    note = _to_decide(visit).filter(pk=note_id).first()
+    is out of date; or, of the known note `other`, over (it takes its place) and merge (it says the same).
+
+    For htmx the queue alone answers, with the next note: a hundred are decided in a few minutes.
+    """
+    note = _to_decide(visit).filter(pk=note_id).select_related("account", "contact").first()
     if note is None:
         raise Http404
     fate = visit.request.POST.get("fate", "")
-    if fate == "correct" and not visit.request.POST.get("text", "").strip():
-        messages.error(visit.request, "A correction needs words. Nothing was changed.")
-    elif _decided(visit, note, fate):
-        messages.success(visit.request, DONE[fate])
-    else:
-        messages.error(visit.request, TOO_LATE)
+    told = _settled(visit, note, fate)
+    if visit.wants_part:
+        return visit.show("notes.html#answer", {**_queue(visit), "status": told, "answered": True})
+    visit.tell(told)
     return visit.go(reverse("notes"))
+
+
+def _settled(visit: Visit, note: Note, fate: str) -> Status:
+    if fate == "correct" and not visit.request.POST.get("text", "").strip():
+        return Status("A correction needs words. Nothing was changed.", "triangle")
+    return Status(DONE[fate]) if _decided(visit, note, fate) else Status(TOO_LATE, "triangle")
 
 
 DONE = {
@@ -151,7 +168,7 @@ def _other(visit: Visit, note: Note) -> Note | None:
 
 def _to_decide(visit: Visit) -> QuerySet[Note]:
     rows = Note.objects.filter(account__in=managed_accounts(visit.who))
-    return rows.select_related("account", "contact__shown_as", "author")
+    return rows.select_related("account")
 
 
 def _waiting(visit: Visit, note: Note) -> Waiting:

@@ -70,7 +70,7 @@ function single(key, event) {
   if (key === "[" || key === "]") return step(key === "]" ? 1 : -1) ?? true;
   if (key === "w" && $("#why")) return toggleWhy() ?? true;
   const element = carrying(key);
-  if (element) press(element);
+  if (element && !event.repeat) press(element); // a key that is held decides once
   return element;
 }
 

@@ -10,7 +10,7 @@ from customers.models import Note
 from interactions.models import Conversation, Quote
 from people.models import AuditEntry
 from tests.cast import Cast
-from tests.copilot.console.made import SignIn
+from tests.copilot.console.made import SignIn, htmx
 from tests.crm import minutes_ago
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +71,19 @@ def test_one_after_the_other_and_back(
     assert (second.state, second.decided_by) == ("proposed", None)
     deeds = AuditEntry.objects.filter(target__startswith="note:").order_by("pk").values_list("verb", flat=True)
     assert list(deeds) == ["accepted note", "corrected note", "rejected note", "took back note"]
+
+
+def test_a_key_brings_the_next_one_without_a_new_page(
+    cast: Cast, proposed: list[Note], sign_in: SignIn, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    karim, (first, second, _) = sign_in(cast.karim), proposed
+    with django_assert_max_num_queries(15 + 2):  # two make a savepoint, in tests alone
+        part = karim.post(f"/notes/{first.pk}/", {"fate": "accept"}, headers=htmx("queue")).text
+    assert "<html" not in part and "Moves to Bergen" in part and "2 notes to review" in part
+    assert 'id="status"' in part and "Drafts know it from now on" in part
+    late = karim.post(f"/notes/{first.pk}/", {"fate": "reject"}, headers=htmx("queue")).text
+    assert "Somebody decided on this note just now" in late and f'id="note-{second.pk}"' in late
+    assert "Drafts know it" not in karim.get("/notes/").text, "it was said already"
 
 
 def test_a_correction_needs_words_and_stands_as_they_are(
