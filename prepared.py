@@ -15,7 +15,7 @@ from django.db.models import Expression, F, Q, QuerySet
 from django.db.models.lookups import Exact
 from django.db.models.sql.compiler import SQLCompiler
 
-MOST_SHAPES = 500  # of one query: such as one for each standing
+MOST_SHAPES = 100  # of one query, such as one for each standing; about 100 kB each
 
 
 class Slot(Expression):
