@@ -1,6 +1,7 @@
 """The lessons that hold for one draft: looked up by what it is about, the best proven first."""
 
 from dataclasses import replace
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -8,6 +9,7 @@ from copilot.context.earlier import Moment, lessons_in_use
 from copilot.lessons import SINGLE, Rule, most_specific
 from copilot.models import Draft, Lesson
 from copilot.words import content
+from prepared import prepared
 
 MOST = 40  # in one prompt
 MOST_OF_A_WAY = 40  # read by each of the three ways in which lessons are looked up
@@ -21,27 +23,37 @@ def lessons_for(draft: Draft, language: str, about: str, then: Moment | None = N
     call for, and the best proven of the rest, since a model chooses words that stand nowhere yet.
     """
     conversation = draft.conversation
-    answers = conversation.assignee_id or draft.requested_by_id
-    whose = Q(person=None) | Q(person=answers) if answers else Q(person=None)
-    rows = lessons_in_use(Lesson.objects.filter(whose, team=conversation.team_id), then)
-    rows = rows.filter(language__in=("", language))
     tier = conversation.account.tier if conversation.account else ""
-    found = _looked_up(rows.filter(Q(tiers=[]) | Q(tiers__contains=[tier])), content(about))
-    chosen = most_specific(found, tier)[:MOST]
+    found = _looked_up(
+        then, team=conversation.team_id, answers=conversation.assignee_id or draft.requested_by_id,
+        language=language, tiers=[tier], stems=sorted(content(about)),
+    )  # fmt: skip
+    chosen = most_specific([_rule(*one) for one in found], tier)[:MOST]
     return tuple(_told(one, draft) for one in chosen)
 
 
-def _looked_up(rows: QuerySet[Lesson], stems: set[str]) -> list[Rule]:
+@prepared
+def _looked_up(
+    then: Moment | None, *, team: int, answers: int | None, language: str, tiers: list[str], stems: list[str]
+) -> QuerySet[Lesson, tuple[Any, ...]]:
     """In one query: without lessons a draft pays no more than that."""
+    rows = lessons_in_use(Lesson.objects.filter(Q(person=None) | Q(person=answers), team=team), then)
+    rows = rows.filter(Q(language="") | Q(language=language), Q(tiers=[]) | Q(tiers__contains=tiers))
     lines, others = rows.filter(kind__in=SINGLE), rows.exclude(kind__in=SINGLE)
-    called = others.filter(found_by__overlap=sorted(stems)) if stems else others.none()
     ways = [
-        one.order_by("-proof", "-pk").values_list(*_READ)[:MOST_OF_A_WAY] for one in (lines, called, others)
+        one.order_by("-proof", "-pk").values_list(*_READ)[:MOST_OF_A_WAY]
+        for one in (lines, others.filter(found_by__overlap=stems), others)
     ]
-    return [
-        Rule(pk, kind, before, after, near=tuple(near), own=person is not None, tiers=tuple(tiers), proof=proof)
-        for pk, kind, before, after, near, person, tiers, proof in ways[0].union(*ways[1:], all=True)
-    ]
+    return ways[0].union(*ways[1:], all=True)
+
+
+def _rule(
+    pk: int, kind: str, before: str, after: str, near: list[str], person: int | None, tiers: list[str],
+    proof: int,
+) -> Rule:  # fmt: skip
+    return Rule(
+        pk, kind, before, after, near=tuple(near), own=person is not None, tiers=tuple(tiers), proof=proof
+    )
 
 
 def _told(rule: Rule, draft: Draft) -> Rule:

@@ -22,7 +22,7 @@ from copilot.drafting.checks import check
 from copilot.drafting.checks.leaks import repeats_prompt
 from copilot.drafting.engine import Engine, EngineError, Reply, Stopped
 from copilot.drafting.lease import LEASE, Renewed
-from copilot.drafting.moves import move, tell, write
+from copilot.drafting.moves import claim, grow, move, tell
 from copilot.drafting.offline import Offline
 from copilot.drafting.serving import serving
 from copilot.drafting.switch import may_write, people_only
@@ -80,11 +80,7 @@ def place(error: BaseException) -> str:
 
 
 def _claim(draft_id: int) -> Draft | None:
-    claimed = Draft.objects.filter(pk=draft_id, state=State.QUEUED, due_at__lte=Now()).update(
-        state=State.THINKING, fence=F("fence") + 1, attempts=F("attempts") + 1, failure="",
-        version=F("version") + 1, lease_until=Now() + LEASE, started_at=Now(), first_words_at=None,
-    )  # fmt: skip
-    if not claimed:
+    if not claim(draft_id):
         return None
     [draft] = _to_write(draft=draft_id)
     tell(draft)
@@ -133,18 +129,13 @@ class _Saying:
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
         self._next = 0.0
-        self._first = True
 
     def __call__(self, text: str) -> None:
         now = time.monotonic()
         if now < self._next or not text:
             return
         self._next = now + TEXT_EVERY_SECONDS
-        fields: dict[str, Any] = {"text": text, "lease_until": Now() + LEASE}
-        if self._first:
-            fields |= {"state": State.STREAMING, "first_words_at": Now()}
-            self._first = False
-        if not write(self._draft, self._draft.fence, **fields):
+        if not grow(self._draft, text):
             raise Stopped
 
 

@@ -16,7 +16,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 
 import bell
-from copilot.drafting.moves import move, write
+from copilot.drafting.moves import grow, move
 from copilot.models import Draft
 from interactions.models import Conversation
 from people.models import User
@@ -81,7 +81,7 @@ def test_a_stream_opens_with_a_snapshot(website: str, cast: Cast, draft: Draft) 
 def test_text_grows_on_the_page_as_it_is_written(website: str, cast: Cast, streaming: Draft) -> None:
     with listening(website, cast.ines, f"?c={streaming.conversation_id}") as page:
         page.next("snapshot")
-        write(streaming, 1, text="Hi Sigrid,")
+        grow(streaming, "Hi Sigrid,")
         name, data = page.next()
 
     assert name == "text"
@@ -92,7 +92,7 @@ def test_the_first_words_go_ahead_of_their_card(website: str, cast: Cast, talk: 
     thinking = a_draft(conversation=talk, state=Draft.State.THINKING, text="", fence=1, sources=[], checks=[])
     with listening(website, cast.ines, f"?c={talk.pk}") as page:
         page.next("snapshot")
-        write(thinking, 1, text="Hi", state=Draft.State.STREAMING)
+        grow(thinking, "Hi")
         first, words = page.next("text", "card")
         second, card = page.next("text", "card")
 
@@ -156,7 +156,7 @@ def test_who_shows_only_finished_drafts_sees_no_text_growing(
 
     with listening(website, cast.ines, f"?c={streaming.conversation_id}") as page:
         page.next("snapshot")
-        write(streaming, 1, text="Hi Sigrid,")
+        grow(streaming, "Hi Sigrid,")
         move(streaming, Draft.State.READY)
         name, data = page.next()
 
