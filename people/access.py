@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from people.models import Membership, Role, Team, User
+from prepared import prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,12 @@ class Standing:
 
 
 def standing(user: User) -> Standing:
-    rows = Membership.objects.filter(user=user).values_list("team_id", "role")
-    return _standing(user, rows if user.is_active else ())
+    return _standing(user, _roles(user=user.pk) if user.is_active else ())
+
+
+@prepared
+def _roles(*, user: int) -> QuerySet[Membership, tuple[int, str]]:
+    return Membership.objects.filter(user=user).values_list("team_id", "role")
 
 
 def _standing(user: User, rows: Iterable[tuple[int, str]]) -> Standing:

@@ -18,6 +18,7 @@ from customers.models import Account, Contact, ContactMerge, Promise
 from interactions.access import visible_conversations, visible_merges
 from interactions.models import Conversation
 from people.access import Standing
+from prepared import first, prepared
 
 PAGE = 50
 MOST_CHANNELS = 20
@@ -94,11 +95,15 @@ def _proposed(who: Standing) -> ArraySubquery:
     return ArraySubquery(waiting.values(pair=JSONObject(id="pk", **names))[:10])
 
 
+@prepared
+def _seen(who: Standing, *, account: int) -> QuerySet[Account]:
+    seen = with_numbers(who, visible_accounts(who)).filter(pk=account)
+    return seen.annotate(joined=_joined(), proposed=_proposed(who), channels=_channels(who))
+
+
 @page(allowed=reads)
 def account(visit: Visit, account_id: int) -> HttpResponse:
-    seen = with_numbers(visit.who, visible_accounts(visit.who))
-    seen = seen.annotate(joined=_joined(), proposed=_proposed(visit.who), channels=_channels(visit.who))
-    found = seen.filter(pk=account_id).first()
+    found = first(_seen(visit.who, account=account_id))
     if found is None:
         raise Http404
     asked = asked_for(visit.request.GET.dict())

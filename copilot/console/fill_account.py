@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
 from copilot.console.cards import Choice, Person, plural
 from copilot.console.fill_rows import colleague
 from copilot.console.fill_text import channel_name
-from copilot.console.fill_timeline import kinds, of_account, on_day, timeline
+from copilot.console.fill_timeline import Whose, kinds, of_account, on_day, timeline
 from copilot.console.rows import (
     SECOND,
     AccountPage,
@@ -29,9 +29,10 @@ from copilot.models import ReleaseRule
 from copilot.relationship.notes import with_evidence
 from copilot.templatetags.rapport import ago
 from customers.access import led_accounts
-from customers.models import Account, Goal, Note, Promise, Record
+from customers.models import Account, Contact, Goal, Note, Promise, Record
 from interactions.models import Quote
 from people.access import Standing
+from prepared import first, prepared
 
 KEPT_LATELY = timedelta(days=14)
 
@@ -55,7 +56,7 @@ def _tier(account: Account) -> str:
 
 def account_page(who: Standing, account: Account, asked: Asked) -> AccountPage:
     shown, older = timeline(who, account, asked)
-    leads = led_accounts(who).filter(pk=account.pk).exists()
+    leads = bool(_led(who, account=account.pk))
     may_set = leads or (who.is_manager and account.manager_id == who.user_id)
     return AccountPage(
         id=account.pk,
@@ -82,7 +83,7 @@ def account_page(who: Standing, account: Account, asked: Asked) -> AccountPage:
 
 
 def _second_yes(account: Account, *, leads: bool) -> dict[str, Any]:
-    rule = ReleaseRule.objects.filter(account=account).first()
+    rule = first(_release_rules(account=account.pk))
     return {
         "second_by": rule.get_by_display().lower() if rule else "",
         "second_why": rule.reason if rule else "",
@@ -90,6 +91,16 @@ def _second_yes(account: Account, *, leads: bool) -> dict[str, Any]:
             replace(one, chosen=rule is not None and one.value == rule.by) for one in SECOND
         ) if leads else (),
     }  # fmt: skip
+
+
+@prepared
+def _led(who: Standing, *, account: int) -> QuerySet[Account, int]:
+    return led_accounts(who).filter(pk=account).values_list("pk", flat=True)
+
+
+@prepared
+def _release_rules(*, account: int) -> QuerySet[ReleaseRule]:
+    return ReleaseRule.objects.filter(account=account)
 
 
 def _facts(account: Account) -> Iterable[Fact]:
@@ -112,9 +123,15 @@ def _channels(account: Account, asked: Asked) -> Iterable[Choice]:
 
 def _people(account: Account) -> Iterable[Person]:
     """Each person once: those merged with another here stand under that one's name."""
-    hidden = Q(shown_as__account=account) & ~Q(shown_as=F("pk"))
-    for row in account.contacts.exclude(hidden).select_related("shown_as").order_by("name")[:50]:
+    for row in _contacts(account=account.pk):
         yield Person(str(row.shown), id=row.pk, note=row.title)
+
+
+@prepared
+def _contacts(*, account: int) -> QuerySet[Contact]:
+    hidden = Q(shown_as__account=account) & ~Q(shown_as=F("pk"))
+    rows = Contact.objects.filter(account=account).exclude(hidden)
+    return rows.select_related("shown_as").order_by("name")[:50]
 
 
 def _merges(account: Account) -> Iterable[Place]:
@@ -124,21 +141,32 @@ def _merges(account: Account) -> Iterable[Place]:
 
 
 def _goals(account: Account, *, may_set: bool) -> Iterable[GoalLine]:
-    for goal in Goal.objects.filter(account=account, is_active=True)[:6]:
+    for goal in _active_goals(account=account.pk):
         by = f"By {goal.by.day} {goal.by:%b %Y}" if goal.by else ""
         dont = f"Don’t: {goal.dont.rstrip('.')}" if goal.dont else ""
         note = ". ".join(part for part in (goal.do.rstrip("."), dont, by) if part)
         yield GoalLine(goal.text, note, id=goal.pk if may_set else 0)
 
 
+@prepared
+def _active_goals(*, account: int) -> QuerySet[Goal]:
+    return Goal.objects.filter(account=account, is_active=True)[:6]
+
+
 def _promises(who: Standing, account: Account) -> Iterable[PromiseLine]:
     """Open ones, and after them what replies kept of late, that a person may say: not yet."""
-    closes = Quote.objects.filter(promise=OuterRef("pk"), closes=True).values("text")[:1]
-    kept = Q(state=Promise.State.KEPT, closed_at__gt=timezone.now() - KEPT_LATELY, words__isnull=False)
-    rows = Promise.objects.filter(of_account(who, account)).annotate(words=Subquery(closes))
-    rows = rows.filter(Q(state=Promise.State.OPEN) | kept).select_related("owner")
-    for row in rows.order_by("-state", "due_at")[:12]:
+    whose, told = of_account(who, account)
+    for row in _promised(whose, **told, since=timezone.now() - KEPT_LATELY):
         yield _promise(who, account, row)
+
+
+@prepared
+def _promised(whose: Whose, *, account: int, joined: list[int], since: datetime) -> QuerySet[Promise]:
+    closes = Quote.objects.filter(promise=OuterRef("pk"), closes=True).values("text")[:1]
+    kept = Q(state=Promise.State.KEPT, closed_at__gt=since, words__isnull=False)
+    rows = Promise.objects.filter(whose.wanted(account, joined)).annotate(words=Subquery(closes))
+    rows = rows.filter(Q(state=Promise.State.OPEN) | kept).select_related("owner")
+    return rows.order_by("-state", "due_at")[:12]
 
 
 def _promise(who: Standing, account: Account, row: Any) -> PromiseLine:
@@ -157,8 +185,8 @@ def _promise(who: Standing, account: Account, row: Any) -> PromiseLine:
 
 
 def _notes(who: Standing, account: Account) -> Iterable[NoteLine]:
-    rows = Note.objects.filter(of_account(who, account), state=Note.State.ACCEPTED).select_related("author")
-    for row in with_evidence(rows).order_by("-created_at")[:20]:
+    whose, told = of_account(who, account)
+    for row in _accepted(whose, **told):
         by = row.author.name if row.author else ""
         when = timezone.localtime(row.created_at)
         origin = f"{by}, {when.day} {when:%b %Y}".lstrip(", ")
@@ -167,6 +195,18 @@ def _notes(who: Standing, account: Account) -> Iterable[NoteLine]:
         yield NoteLine(row.get_kind_display(), row.text, origin, quotes, row.internal)
 
 
+@prepared
+def _accepted(whose: Whose, *, account: int, joined: list[int]) -> QuerySet[Note]:
+    rows = Note.objects.filter(whose.wanted(account, joined), state=Note.State.ACCEPTED)
+    return with_evidence(rows.select_related("author")).order_by("-created_at")[:20]
+
+
 def _records(who: Standing, account: Account) -> Iterable[RecordLine]:
-    for row in Record.objects.filter(of_account(who, account)).order_by("-occurred_at")[:20]:
+    whose, told = of_account(who, account)
+    for row in _latest(whose, **told):
         yield RecordLine(str(row), row.kind, row.status, on_day(row.occurred_at or row.source_updated_at))
+
+
+@prepared
+def _latest(whose: Whose, *, account: int, joined: list[int]) -> QuerySet[Record]:
+    return Record.objects.filter(whose.wanted(account, joined)).order_by("-occurred_at")[:20]

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -21,9 +21,10 @@ from customers.access import visible_accounts
 from customers.models import Account, Note, Promise, Record
 from customers.searching import each_word
 from interactions.access import visible_conversations
-from interactions.models import Quote
+from interactions.models import Conversation, Quote
 from interactions.searching import saying
 from people.access import Standing
+from prepared import one_of, prepared
 
 ENTRIES = 30
 MOST_WORDS = 200  # characters
@@ -80,19 +81,31 @@ def _url(account: Account, asked: Asked) -> str:
     return f"{reverse('account', args=[account.pk])}?{query}"
 
 
-def of_account(who: Standing, account: Account) -> Q:
-    """Of the account, and of who was merged with a contact of it and stands elsewhere, where one sees that."""
-    merged = account.joined  # type: ignore[attr-defined]
-    if not merged:
-        return Q(account=account)
-    seen = Q(account=None) | Q(account__in=visible_accounts(who))
-    return Q(account=account) | Q(seen, contact__in=merged)
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """How rows of an account are asked for: by whom where somebody was merged with a contact of it, of one
+    person, of one channel and with which words; it shapes the query, and `values` are filled in."""
+
+    who: Standing | None = None
+    is_one: bool = False
+    channel: str = ""
+    words: str = ""
+
+    def wanted(self, account: int, joined: list[int], contact: int | None = None) -> Q:
+        """Of the account, and of who was merged with a contact of it and stands elsewhere, where one sees that;
+        of one person, whoever is merged with them is they."""
+        wanted = Q(account=account)
+        if self.who:
+            seen = Q(account=None) | Q(account__in=visible_accounts(self.who))
+            wanted |= seen & one_of("contact", joined)
+        theirs = Q(contact=contact) | Q(contact__shown_as=contact)
+        return wanted & theirs if self.is_one else wanted
 
 
-def _wanted(who: Standing, account: Account, asked: Asked) -> Q:
-    """Of the account, and of one person there where one is asked for; whoever is merged with them is they."""
-    theirs = Q(contact=asked.contact) | Q(contact__shown_as=asked.contact) if asked.contact else Q()
-    return of_account(who, account) & theirs
+def of_account(who: Standing, account: Account) -> tuple[Whose, dict[str, Any]]:
+    """For a prepared query: whose rows are asked for, and the values to fill in."""
+    joined = account.joined  # type: ignore[attr-defined]
+    return Whose(who if joined else None), {"account": account.pk, "joined": joined}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +115,7 @@ class _Told:
 
 
 def _entries(who: Standing, account: Account, asked: Asked) -> list[_Told]:
-    """The newest first, one more than a page holds. Only what was said has a channel."""
+    """The newest first, one more than a page holds."""
     sources = {
         "conversation": _talks,
         "call": _calls,
@@ -110,78 +123,104 @@ def _entries(who: Standing, account: Account, asked: Asked) -> list[_Told]:
         "record": _recorded,
         "promise": _promised,
     }
-    wanted = [sources[asked.kind]] if asked.kind in sources else [_talks, _noted, _recorded, _promised]
-    if asked.channel:
-        wanted = [one for one in wanted if one in (_talks, _calls)]
-    told = [one for source in wanted for one in source(who, account, asked)]
-    return sorted(told, key=lambda one: one.at, reverse=True)[: ENTRIES + 1]
-
-
-def _until(asked: Asked) -> datetime:
-    return asked.before or timezone.now() + timedelta(days=3650)
-
-
-def _calls(who: Standing, account: Account, asked: Asked) -> Iterable[_Told]:
-    return _talks(who, account, asked, channel__in=list(CALLS))
-
-
-def _talks(who: Standing, account: Account, asked: Asked, **only: Any) -> Iterable[_Told]:
-    """Of every channel: a call that a colleague wrote down as well."""
-    rows = visible_conversations(who).filter(
-        _wanted(who, account, asked), last_message_at__lt=_until(asked), **only
+    wanted = (
+        [sources[asked.kind]]
+        if asked.kind in sources
+        else [one for one in sources.values() if one is not _calls]
     )
-    rows = rows.filter(channel=asked.channel) if asked.channel else rows
-    rows = saying(rows, asked.words) if asked.words else rows
-    for row in rows.select_related("contact__shown_as", "team").order_by("-last_message_at")[: ENTRIES + 1]:
+    whose, told = of_account(who, account)
+    whose = replace(whose, is_one=asked.contact is not None, channel=asked.channel, words=asked.words)
+    told |= {"contact": asked.contact, "until": asked.before or timezone.now() + timedelta(days=3650)}
+    found = [one for source in wanted for one in source(who, whose, told)]
+    return sorted(found, key=lambda one: one.at, reverse=True)[: ENTRIES + 1]
+
+
+def _calls(who: Standing, whose: Whose, told: dict[str, Any]) -> Iterable[_Told]:
+    return _spoken(_conversations(who, whose, True, **told))
+
+
+def _talks(who: Standing, whose: Whose, told: dict[str, Any]) -> Iterable[_Told]:
+    """Of every channel: a call that a colleague wrote down as well."""
+    return _spoken(_conversations(who, whose, False, **told))
+
+
+@prepared
+def _conversations(
+    who: Standing, whose: Whose, are_calls: bool, *, account: int, joined: list[int], contact: int | None,
+    until: datetime,
+) -> QuerySet[Conversation]:  # fmt: skip
+    rows = visible_conversations(who).filter(whose.wanted(account, joined, contact), last_message_at__lt=until)
+    rows = rows.filter(channel__in=list(CALLS)) if are_calls else rows
+    rows = rows.filter(channel=whose.channel) if whose.channel else rows
+    rows = saying(rows, whose.words) if whose.words else rows
+    return rows.select_related("contact__shown_as", "team").order_by("-last_message_at")[: ENTRIES + 1]
+
+
+def _spoken(rows: Iterable[Conversation]) -> Iterable[_Told]:
+    for row in rows:
         origin = f"{row.contact.shown if row.contact else 'Somebody'}, {row.team.name}"
         url = reverse("conversation", args=[row.pk])
         text = "Waits for an answer." if row.waiting_since and row.status == row.Status.OPEN else ""
-        title = row.subject or "No subject"
-        yield _Told(
-            row.last_message_at,
-            Entry(
-                "call" if row.channel in CALLS else "conversation",
-                title,
-                origin,
-                clock(row.last_message_at),
-                text,
-                url,
-            ),
-        )
+        kind, title = "call" if row.channel in CALLS else "conversation", row.subject or "No subject"
+        at = row.last_message_at
+        yield _Told(at, Entry(kind, title, origin, clock(at), text, url))
 
 
-def _noted(who: Standing, account: Account, asked: Asked) -> Iterable[_Told]:
-    said = _wanted(who, account, asked) & each_word(asked.words, "text", "quote")
-    rows = Note.objects.filter(said, state=Note.State.ACCEPTED, created_at__lt=_until(asked))
-    for row in rows.select_related("author").order_by("-created_at")[: ENTRIES + 1]:
+def _noted(who: Standing, whose: Whose, told: dict[str, Any]) -> Iterable[_Told]:
+    for row in _notes(whose, **told):
         by = row.author.name if row.author else "Note"
         entry = Entry("note", short(row.text, 90), by, clock(row.created_at))
         yield _Told(row.created_at, entry)
 
 
-def _recorded(who: Standing, account: Account, asked: Asked) -> Iterable[_Told]:
+@prepared
+def _notes(
+    whose: Whose, *, account: int, joined: list[int], contact: int | None, until: datetime
+) -> QuerySet[Note]:
+    said = whose.wanted(account, joined, contact) & each_word(whose.words, "text", "quote")
+    rows = Note.objects.filter(said, state=Note.State.ACCEPTED, created_at__lt=until)
+    return rows.select_related("author").order_by("-created_at")[: ENTRIES + 1]
+
+
+def _recorded(who: Standing, whose: Whose, told: dict[str, Any]) -> Iterable[_Told]:
     """When it happened, or else when it was told; with its age, for the CRM may know better by now."""
-    named = _wanted(who, account, asked) & each_word(asked.words, "title", "external_id", "kind", "status")
-    rows = Record.objects.filter(named).annotate(at=Coalesce("occurred_at", "source_updated_at"))
-    for row in rows.filter(at__lt=min(_until(asked), timezone.now())).order_by("-at")[: ENTRIES + 1]:
+    for row in _records(whose, **told | {"until": min(told["until"], timezone.now())}):
         kind, status = row.kind.capitalize(), row.status.capitalize()
         text = f"{status}. Told {ago(row.source_updated_at)}.".removeprefix(". ")
-        yield _Told(row.at, Entry("record", str(row), kind, clock(row.at), text))
+        at = row.at  # type: ignore[attr-defined]
+        yield _Told(at, Entry("record", str(row), kind, clock(at), text))
 
 
-def _promised(who: Standing, account: Account, asked: Asked) -> Iterable[_Told]:
+@prepared
+def _records(
+    whose: Whose, *, account: int, joined: list[int], contact: int | None, until: datetime
+) -> QuerySet[Record]:
+    words = each_word(whose.words, "title", "external_id", "kind", "status")
+    rows = Record.objects.filter(whose.wanted(account, joined, contact) & words)
+    rows = rows.annotate(at=Coalesce("occurred_at", "source_updated_at"))
+    return rows.filter(at__lt=until).order_by("-at")[: ENTRIES + 1]
+
+
+def _promised(who: Standing, whose: Whose, told: dict[str, Any]) -> Iterable[_Told]:
     """With its last word: what kept it, or by when it is due; linked to where that was said."""
+    for row in _promises(who, whose, **told):
+        by = row.owner.name if row.owner else "Promise"
+        url = reverse("conversation", args=[row.talk]) if row.talk else ""  # type: ignore[attr-defined]
+        yield _Told(row.made_at, Entry("promise", row.text, by, clock(row.made_at), _state(row), url))
+
+
+@prepared
+def _promises(
+    who: Standing, whose: Whose, *, account: int, joined: list[int], contact: int | None, until: datetime
+) -> QuerySet[Promise]:
     last = Quote.objects.filter(promise=OuterRef("pk"), message__conversation__in=visible_conversations(who))
     last = last.order_by("-closes", "-pk")
-    made = _wanted(who, account, asked) & each_word(asked.words, "text", "quote")
-    rows = Promise.objects.filter(made, made_at__lt=_until(asked)).select_related("owner").annotate(
+    made = whose.wanted(account, joined, contact) & each_word(whose.words, "text", "quote")
+    rows = Promise.objects.filter(made, made_at__lt=until).select_related("owner").annotate(
         talk=Subquery(last.values("message__conversation")[:1]),
         words=Subquery(last.filter(closes=True).values("text")[:1]),
     )  # fmt: skip
-    for row in rows.order_by("-made_at")[: ENTRIES + 1]:
-        by = row.owner.name if row.owner else "Promise"
-        url = reverse("conversation", args=[row.talk]) if row.talk else ""
-        yield _Told(row.made_at, Entry("promise", row.text, by, clock(row.made_at), _state(row), url))
+    return rows.order_by("-made_at")[: ENTRIES + 1]
 
 
 def _state(row: Any) -> str:
