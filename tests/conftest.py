@@ -33,8 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
         services.copy_template()
     # Each test's client builds the middleware anew, which would read the folders of static files each time.
     settings.WHITENOISE_AUTOREFRESH = True
-    # A password's hash takes most of a second on purpose; the real programs, which tests start, keep theirs.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = ["tests.quick_hash.QuickHash"]
     # xdist's workers inherit the environment, and would load the settings before their own services are up.
     del os.environ["DJANGO_SETTINGS_MODULE"]
     for name in FIXTURES:  # they import models, so they come after the set-up
