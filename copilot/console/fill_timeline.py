@@ -115,7 +115,7 @@ class _Told:
 
 
 def _entries(who: Standing, account: Account, asked: Asked) -> list[_Told]:
-    """The newest first, one more than a page holds."""
+    """The newest first, one more than a page holds. Only what was said has a channel."""
     sources = {
         "conversation": _talks,
         "call": _calls,
@@ -123,11 +123,9 @@ def _entries(who: Standing, account: Account, asked: Asked) -> list[_Told]:
         "record": _recorded,
         "promise": _promised,
     }
-    wanted = (
-        [sources[asked.kind]]
-        if asked.kind in sources
-        else [one for one in sources.values() if one is not _calls]
-    )
+    wanted = [sources[asked.kind]] if asked.kind in sources else [_talks, _noted, _recorded, _promised]
+    if asked.channel:
+        wanted = [one for one in wanted if one in (_talks, _calls)]
     whose, told = of_account(who, account)
     whose = replace(whose, is_one=asked.contact is not None, channel=asked.channel, words=asked.words)
     told |= {"contact": asked.contact, "until": asked.before or timezone.now() + timedelta(days=3650)}
