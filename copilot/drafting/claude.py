@@ -23,7 +23,7 @@ from pydantic import BaseModel, ValidationError
 
 from copilot.context.value import Context
 from copilot.drafting import answer, marks, prices
-from copilot.drafting.engine import EngineError, Reply, Say, Usage
+from copilot.drafting.engine import EngineError, Reply, Say, Stopped, Usage
 from copilot.drafting.prompt import VERSION, Block, Prompt, render
 
 log = logging.getLogger(__name__)
@@ -70,6 +70,7 @@ STATUSES = {
     504: "timeout",
     529: "overloaded",
 }
+CHARACTERS_A_TOKEN = 4  # in English; other languages have fewer
 PERMANENT = {
     "asked_for_tool",
     "cut_off",
@@ -91,8 +92,12 @@ class Claude:
         prompt = render(context)
         heard = Heard(prompt.citable)
         with closing(_listen(prompt, heard)) as texts:
-            for text in texts:
-                say(text)
+            try:
+                for text in texts:
+                    say(text)
+            except Stopped as stopped:
+                stopped.usage = heard.usage
+                raise
         return heard.reply()
 
     def fill[T: BaseModel](self, prompt: Prompt, shape: type[T]) -> tuple[T, str, Usage]:
@@ -116,7 +121,7 @@ def _listen(prompt: Prompt, heard: "Heard") -> Generator[str]:
                 if (text := heard.more(event)) is not None:
                     yield text
     except anthropic.APIStatusError as error:
-        raise _refused(error) from None
+        raise _refused(error, heard.usage) from None
     except (anthropic.APIError, httpx2.HTTPError, ValueError) as error:
         raise _lost(error, heard, late=time.monotonic() >= deadline) from None
 
@@ -190,11 +195,13 @@ class Heard:
 
     @property
     def usage(self) -> Usage:
+        """As the server counted; it counts what it wrote at the end, so a broken stream's is estimated."""
         count = self.tokens.get
+        written = 0 if self.stop else len(self.raw) // CHARACTERS_A_TOKEN
         return prices.usage(
             settings.COPILOT_MODEL,
             count("input_tokens", 0),
-            count("output_tokens", 0),
+            max(count("output_tokens", 0), written),
             count("cache_read_input_tokens", 0),
             count("cache_creation_input_tokens", 0),
         )
@@ -285,7 +292,7 @@ def _shut(connection: socket.socket | None) -> None:
         pass  # it ended by itself a moment ago
 
 
-def _refused(error: anthropic.APIStatusError) -> EngineError:
+def _refused(error: anthropic.APIStatusError, usage: Usage) -> EngineError:
     """The server's own error, before or in the middle of the stream."""
     code = TYPES.get(str(error.type)) or STATUSES.get(error.status_code)
     if code is None:
@@ -297,6 +304,7 @@ def _refused(error: anthropic.APIStatusError) -> EngineError:
         permanent=code in PERMANENT,
         retry_after=_wait(error.response.headers.get("retry-after")),
         reference=_reference(error.response),
+        usage=usage,
     )
 
 
@@ -310,7 +318,7 @@ def _lost(error: Exception, heard: Heard, *, late: bool) -> EngineError:
         code = "broken_off"
     else:
         code = "broken_answer"
-    return EngineError(code, permanent=False, reference=heard.reference)
+    return EngineError(code, permanent=False, reference=heard.reference, usage=heard.usage)
 
 
 def _wait(header: str | None) -> float | None:

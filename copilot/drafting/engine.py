@@ -64,7 +64,11 @@ class EngineError(Exception):
 
 
 class Stopped(Exception):
-    """The draft was taken away while it was being written; the engine just returns."""
+    """The draft was taken away while it was being written. The engine says what it cost until then."""
+
+    def __init__(self, usage: Usage | None = None) -> None:
+        super().__init__()
+        self.usage = usage or Usage()
 
 
 type Say = Callable[[str], None]

@@ -20,7 +20,7 @@ from copilot.drafting.asking import ask
 from copilot.drafting.budget import check_budget, spend
 from copilot.drafting.checks import check
 from copilot.drafting.checks.leaks import repeats_prompt
-from copilot.drafting.engine import Engine, EngineError, Reply, Stopped
+from copilot.drafting.engine import Engine, EngineError, Reply, Stopped, Usage
 from copilot.drafting.lease import LEASE, Renewed
 from copilot.drafting.moves import claim, grow, move, tell
 from copilot.drafting.offline import Offline
@@ -63,14 +63,23 @@ def work(draft_id: int) -> None:
     with Renewed(lambda: _renew(draft)):
         try:
             _write(draft, engine_in_use())
-        except Stopped:
+        except Stopped as stopped:
             log.info("draft %s was taken away while it was written", draft_id)
+            _pay(draft, stopped.usage)
         except EngineError as error:
             _fail(draft, error)
         except Exception as error:
             # The type alone: an exception's message may quote what a customer wrote.
             log.error("draft %s broke down: %s at %s", draft_id, type(error).__name__, place(error))
             _fail(draft, EngineError("crashed", permanent=False, reference=type(error).__name__))
+
+
+def _pay(draft: Draft, usage: Usage) -> None:
+    """For words that nobody will read; the draft may be another worker's by now, or gone."""
+    if usage.input or usage.output:
+        with transaction.atomic():
+            Draft.objects.filter(pk=draft.pk).update(cost_micros=F("cost_micros") + usage.cost_micros)
+            spend(draft.conversation.team, usage)
 
 
 def place(error: BaseException) -> str:
@@ -144,7 +153,7 @@ def _finish(draft: Draft, context: Context, reply: Reply, engine: str) -> None:
     with transaction.atomic():
         held = _held(draft)
         if held is None:
-            raise Stopped
+            raise Stopped(reply.usage)
         newest = newest_customer_message(draft.conversation_id)
         answered = draft.answers_id is None or newest is None or newest[0] == draft.answers_id
         move(
@@ -253,6 +262,7 @@ def _fail(draft: Draft, error: EngineError) -> None:
     with transaction.atomic():
         held = _held(draft)
         if held is None:
+            _pay(draft, error.usage)
             return
         move(
             held,
