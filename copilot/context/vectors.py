@@ -4,6 +4,7 @@ A team of few replies is searched exactly; a large one by an index that looks on
 team are found. Whose rows may be seen is part of the search, not of what is done with its result.
 """
 
+import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
@@ -12,6 +13,7 @@ from typing import Any
 from django.db import DatabaseError, connection, transaction
 
 from copilot.context.embedder import Embedder, embedder_in_use, name_in_use
+from copilot.context.rarity import REMEMBERED_SECONDS
 from copilot.models.embedding import Embedding, written
 from people.models import Team
 
@@ -113,19 +115,27 @@ def near_replies(
     )
     told: dict[str, Any] = {"to": written(numbers), "team": team.pk, "exclude": exclude, "limit": limit}
     told |= {"before": before, "silent": list(silent)}
-    with transaction.atomic(), connection.cursor() as cursor:
-        if not exact:
-            cursor.execute(
-                f"SET LOCAL hnsw.iterative_scan = strict_order; SET LOCAL hnsw.ef_search = {LOOKED_AT}"
-            )
-        cursor.execute(sql, told)
+    with connection.cursor() as cursor:
+        cursor.execute(sql if exact else f"{_SEARCH} {sql}", told)
+        while cursor.nextset():  # past what the settings answer
+            pass
         return {pk: 1 - float(far) for pk, far in cursor.fetchall()}
 
 
+# In one round with the search, which is then a transaction of its own.
+_SEARCH = f"SET LOCAL hnsw.iterative_scan = strict_order; SET LOCAL hnsw.ef_search = {LOOKED_AT};"
+
+
 def _is_small(team: Team) -> bool:
+    return _was_small(team.pk, int(time.monotonic() // REMEMBERED_SECONDS))
+
+
+@lru_cache(maxsize=1000)
+def _was_small(team: int, period: int) -> bool:
+    """Counting so far takes as long as the search; a team grows past it once."""
     sql = f"SELECT 1 FROM {TABLE} WHERE team_id = %s OFFSET %s LIMIT 1"
     with connection.cursor() as cursor:
-        cursor.execute(sql, [team.pk, EXACT_BELOW])
+        cursor.execute(sql, [team, EXACT_BELOW])
         return cursor.fetchone() is None
 
 
