@@ -12,9 +12,9 @@ from copilot.learning.refill import fields_of
 from copilot.learning.situation import Pair, Situation, pair_of, worth
 from copilot.learning.wording import Taste
 
-CUES = 14  # the most telling ones of a situation, by which neighbours are found
+CUES = 20  # the most telling ones of a situation, by which neighbours are found
 READ = 300  # of the latest pairs that have one of them
-NEIGHBOURS = 40
+NEIGHBOURS = 50
 
 
 @dataclass
@@ -64,7 +64,7 @@ class House:
         first = choice.candidates[0].text if choice.candidates else one.typed
         self.taste.learn(choice, here.wording, sent)
         gained = words.distance(one.typed, sent) - words.distance(first, sent)
-        self.gate.learn(verdict, gained)
+        self.gate.learn(one.team, verdict, gained)
         self.shelf.keep(here)
         return (first if verdict.offered else one.typed), first
 
@@ -73,7 +73,8 @@ def situation_of(team: str, person: str, typed: str, turns: list[dict[str, Any]]
     """From the turns before; a knowledge item is a record."""
     items = [turn.get("item") or {} for turn in reversed(turns) if turn["by"] == "knowledge"]
     records = [{name: value for name, value in item.items() if name != "APIName"} for item in items]
-    last = turns[-1] if turns else {}
+    spoken = [turn for turn in turns if turn["by"] != "knowledge"]
+    last = spoken[-1] if spoken else {}
     ours = [at for at, turn in enumerate(turns) if turn["by"] == "agent"]
     looked_up = [at for at, turn in enumerate(turns) if turn["by"] == "knowledge"]
     return Situation(

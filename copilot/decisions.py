@@ -17,7 +17,7 @@ from copilot.drafting import opening
 from copilot.drafting.moves import move, tell
 from copilot.drafting.switch import ruling
 from copilot.insight import records
-from copilot.learning.signals import keep_signal
+from copilot.learning.signals import Rough, keep_signal
 from copilot.models import Decision, Draft
 from copilot.relationship.brief import make_brief
 from copilot.release_rules import Need, need
@@ -51,6 +51,7 @@ class Wording:
     bcc: Sequence[str] | None = None
     subject: str | None = None
     attachments: Sequence[str] | None = None  # digests of the conversation's files
+    rough: Rough | None = None  # what stood there before our words were put in
 
 
 class Refused(Exception):
@@ -153,7 +154,9 @@ def _queue(
     )  # fmt: skip
     decision = _decide(conversation, draft, kind, actor, text=letter.text, ticks=list(ticks), outbox=row)
     drafted = draft.text if draft else ""
-    keep_signal(draft, conversation, drafted, letter.text, person=actor.person, decision=decision)
+    keep_signal(
+        draft, conversation, drafted, letter.text, person=actor.person, decision=decision, rough=wording.rough
+    )
     if conversation.assignee_id is None:
         handling.assign(conversation, actor.person, actor.person)
     tell_conversation(conversation)

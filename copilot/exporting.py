@@ -67,6 +67,7 @@ NOT_COPIED: dict[str, str] = {
     "copilot.StrategyRound": _COMPANY, "copilot.StrategyDecision": _COMPANY,
     "copilot.Lesson": _LEARNT, "copilot.LessonMove": _LEARNT, "copilot.LessonUse": _LEARNT,
     "copilot.LessonTrial": _LEARNT,
+    "copilot.UnwantedWording": _LEARNT,
     "copilot.Offer": _LEARNT, "copilot.Article": _LEARNT, "copilot.SavedReply": _LEARNT,
     "copilot.TextVersion": _LEARNT, "copilot.ArticleProposal": _LEARNT,
     "copilot.Embedding": _NUMBERS, "copilot.Spending": _NUMBERS, "copilot.TopicRecord": _NUMBERS,

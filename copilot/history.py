@@ -13,6 +13,7 @@ from django.utils.text import slugify
 
 from copilot.context.retrieval import asked_text
 from copilot.insight.topics import label_history
+from copilot.learning import worded
 from copilot.models import PastReply
 from customers.models import Contact, Identity
 from interactions.models import Connection, Conversation, Message
@@ -171,15 +172,16 @@ def _replies(messages: list[Message]) -> Iterable[PastReply]:
             question.append(message.text)
             continue
         if question:
-            yield _reply(message, asked_text(before, "\n\n".join(question)))
+            yield _reply(message, before, "\n\n".join(question))
         before, question = message.text, []
 
 
-def _reply(message: Message, asked: str) -> PastReply:
+def _reply(message: Message, before: str, asked: str) -> PastReply:
     conversation = message.conversation
     return PastReply(
         message=message, conversation=conversation, team_id=conversation.team_id,
         contact_id=conversation.contact_id, customer=f"contact:{conversation.contact_id}",
-        author=f"name:{message.author_name}", asked=asked, text=message.text,
-        language=conversation.language, sent_at=message.sent_at,
+        author=f"name:{message.author_name}", text=message.text,
+        asked=asked_text(before, asked), language=conversation.language, sent_at=message.sent_at,
+        **worded.kept(conversation, message.text, asked, before, colleague=message.author_name),
     )  # fmt: skip

@@ -83,9 +83,10 @@ def _reply_settled(fact: ReplySettled) -> None:
     if fact.sent:
         related = ("conversation__team", "conversation__account", "conversation__contact", "person")
         message = Message.objects.select_related(*related).get(delivery__pk=fact.outbox_id)
-        signals.remember_reply(message)
+        taught = list(Signal.objects.filter(decision__outbox__pk=fact.outbox_id).select_related(*TAUGHT_BY))
+        signals.remember_reply(message, taught[0].typed if taught else "")
         reading.want(message.conversation, message)
-        for signal in Signal.objects.filter(decision__outbox__pk=fact.outbox_id).select_related(*TAUGHT_BY):
+        for signal in taught:
             corrections.propose_corrections(signal)
             bell.ring(ledger.LEARN, signal.pk)
         records.note_news_of(message.conversation)

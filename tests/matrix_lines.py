@@ -157,6 +157,7 @@ REST = [
     post("api-teaching",             "401 200 200 200 200 200 200 403", teaches=False),
     get("api-teams",                 "401 200 200 200 200 200 200 200"),
     get("api-teams-one",             "401 200 404 200 200 200 200 404"),
+    post("api-our-words",            "401 200 404 200 200 404 403 403", text="Hello"),
     post("api-reply",                "401 201 404 201 201 404 403 403", text="Hello"),
     post("api-add-file",             "401 415 404 415 415 404 403 403"),
     get("api-file",                  "401 200 404 200 200 404 200 200"),

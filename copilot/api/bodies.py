@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from copilot.api.keys import Caller
 from copilot.decisions import Invalid, Wording
+from copilot.learning.signals import Rough
 from copilot.models import Decision
 from interactions import files
 from interactions.crm.base import OUTBOUND
@@ -58,6 +59,17 @@ class ReplyBody(serializers.Serializer[Any]):
     bcc = Addresses()
     subject = Text(998)
     attachments = Digests()
+    typed = Text(4000, help_text="What you had typed before one of our wordings took its place.")
+
+
+class RoughBody(serializers.Serializer[Any]):
+    text = Text(
+        4000,
+        required=True,
+        allow_null=False,
+        allow_blank=False,
+        help_text="What you want to say, in a few words.",
+    )
 
 
 class DecisionBody(serializers.Serializer[Any]):
@@ -178,7 +190,8 @@ class ConnectionReplayBody(serializers.Serializer[Any]):
 
 
 def wording(sent: dict[str, Any]) -> Wording:
-    return Wording(**{name: sent.get(name) for name in ("text", "to", "cc", "bcc", "subject", "attachments")})
+    told = {name: sent.get(name) for name in ("text", "to", "cc", "bcc", "subject", "attachments")}
+    return Wording(**told, rough=Rough(sent["typed"]) if sent.get("typed") else None)
 
 
 def receiver(who: Caller, sent: dict[str, Any]) -> User | Team:

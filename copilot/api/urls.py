@@ -24,6 +24,7 @@ from copilot.api import (
     syncing,
     teaching,
     topics,
+    wording,
 )
 from copilot.api.door import Nowhere
 from copilot.api.resources import Resource
@@ -67,6 +68,7 @@ urlpatterns: list[URLPattern] = [
     path("promises/<int:pk>/decision/", settling.PromiseDecision.as_view(), name="api-decide-promise"),
     *_resource("conversations", resources.Conversations),
     path("conversations/<int:pk>/replies/", deciding.ConversationReplies.as_view(), name="api-reply"),
+    path("conversations/<int:pk>/our-words/", wording.ConversationOurWords.as_view(), name="api-our-words"),
     path("conversations/<int:pk>/drafts/", deciding.ConversationDrafts.as_view(), name="api-request-draft"),
     path("conversations/<int:pk>/files/", attaching.ConversationFiles.as_view(), name="api-add-file"),
     path("conversations/<int:pk>/files/<str:sha256>/", attaching.ConversationFile.as_view(), name="api-file"),

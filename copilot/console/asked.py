@@ -23,3 +23,21 @@ class Other:
     way: str
     text: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HouseWording:
+    """`worded` is set where the reader may have it never offered again."""
+
+    text: str
+    evidence: str
+    worded: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OurWords:
+    """What was asked for in the editor; `own` is what the person had typed, and stays within reach."""
+
+    own: str
+    offers: tuple[HouseWording, ...] = ()
+    note: str = ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from copilot.console.asked import Asked, Other
+from copilot.console.asked import Asked, Other, OurWords
 
 CardState = Literal[
     "none", "queued", "thinking", "streaming", "ready", "abstained", "editing", "writing", "stale", "failed",
@@ -202,6 +202,7 @@ class Card:
     missing: tuple[str, ...] = ()
     questions: tuple[Asked, ...] = ()  # what the draft lacks
     others: tuple[Other, ...] = ()  # wordings beside this one
+    ours: OurWords | None = None  # wordings of the house for what is typed
     ways: tuple[str, ...] = ()  # in which others may be asked for
     takes_words: bool = False  # and in a person's own words
     picked: str = ""

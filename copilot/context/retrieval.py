@@ -67,17 +67,17 @@ def near_replies(
 ) -> list[Example]:
     """Past replies of the team to something like `text`, the nearest first; only what was sent `before`, and
     nothing of whoever teaches nothing."""
-    silent = _silent()
-    scores = ranked_replies(team, text, language, exclude, limit, before, silent)
+    passed_over = silent()
+    scores = ranked_replies(team, text, language, exclude, limit, before, passed_over)
     model = vectors.model()
     if model:
         numbers = vectors.numbers_of(text, model)
-        near = vectors.near_replies(team, numbers, exclude, limit, before=before, silent=silent)
+        near = vectors.near_replies(team, numbers, exclude, limit, before=before, silent=passed_over)
         scores = fused(scores, near, limit)
     return examples(scores)
 
 
-def _silent() -> list[str]:
+def silent() -> list[str]:
     """Who teaches nothing, as past replies name their authors; imported ones know a name alone."""
     return [key for pk, name in _no_teachers() for key in (f"person:{pk}", f"name:{name}")]
 

@@ -11,7 +11,7 @@ type Field = tuple[str, str]  # its name and its value as words; a list is sever
 MOST_RECORDS = 4
 SHORTEST = 3  # letters of a value that is no number; "no" is a word and not a detail
 _SLOT = re.compile(r"\{([^{}\n]{1,60})\}")
-_DETAIL = re.compile(r"\d+|(?<=[\w,;] )[A-ZÀ-Þ][^\W\d_]{2,}")
+_DETAIL = re.compile(r"\d+|(?<=[\w,;] )[A-ZÀ-Þ][a-zß-ÿ]{2,}")
 
 
 def fields_of(records: Iterable[Mapping[str, object]]) -> list[Field]:

@@ -1,15 +1,36 @@
 """Measure what a person changed, and keep it as a Signal; it counts once the reply has settled."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from copilot import words
 from copilot.context.retrieval import asked_text
+from copilot.learning import worded
 from copilot.models import Decision, Draft, PastReply, Signal
 from interactions.models import Conversation, Message
 from people.models import User
 
 REWRITTEN = 0.5  # of the words; who changed more of them wrote a reply of their own
+
+
+@dataclass(frozen=True, slots=True)
+class Rough:
+    """What a person had typed when they asked for our words, the wording weighed then, and by what."""
+
+    typed: str
+    first: str = ""
+    weighed: Sequence[tuple[str, float]] = ()
+
+    def kept(self, sent: str) -> list[tuple[str, float]]:
+        """Numbers alone, the last of them what that wording gained over the typed text."""
+        if not self.weighed:
+            return []
+        said = words.body(sent)
+        gained = words.distance(words.body(self.typed), said) - words.distance(self.first, said)
+        return [(name, round(value, 3)) for name, value in (*self.weighed, ("gained", gained))]
 
 
 def keep_signal(
@@ -21,8 +42,9 @@ def keep_signal(
     person: User | None,
     decision: Decision | None = None,
     message: Message | None = None,
+    rough: Rough | None = None,
 ) -> Signal:
-    """The word-level edit between what was drafted and what was sent."""
+    """The word-level edit between what was drafted and what was sent; `rough`: our words were asked for."""
     settled = message is not None
     return Signal.objects.create(
         decision=decision, message=message, draft=draft, conversation=conversation,
@@ -33,6 +55,7 @@ def keep_signal(
         sources=[source["id"] for source in draft.sources] if draft else [],
         lessons=draft.lessons if draft else [],
         alternative=draft.picked if draft else "",
+        typed=rough.typed if rough else "", weighed=rough.kept(sent) if rough else [],
         state=Signal.State.SETTLED if settled else Signal.State.PENDING,
         settled_at=timezone.now() if settled else None,
     )  # fmt: skip
@@ -59,8 +82,8 @@ def reopen_signal(outbox_id: str) -> None:
     )
 
 
-def remember_reply(message: Message) -> PastReply | None:
-    """Keep what was sent beside what it answered, for finding the like of it."""
+def remember_reply(message: Message, typed: str = "") -> PastReply | None:
+    """Keep what was sent beside what it answered and what had been typed, for finding the like of it."""
     question, before = answered_by(message)
     if not question:
         return None
@@ -72,6 +95,8 @@ def remember_reply(message: Message) -> PastReply | None:
             "contact": conversation.contact, "customer": customer_key(conversation),
             "author": author_key(message), "asked": asked_text(before, question),
             "text": message.text, "language": conversation.language, "sent_at": message.sent_at,
+            **worded.kept(conversation, message.text, question, before, typed,
+                          worded.records_of(conversation), message.author_name),
         },
     )  # fmt: skip
     return row

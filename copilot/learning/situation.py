@@ -1,11 +1,13 @@
 """What somebody typed and all that was known then, and by which words a like situation is found again."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from itertools import pairwise
 from math import log
 
+from copilot import words
 from copilot.learning.refill import Field, slotted
 
 _WORTH = {
@@ -37,12 +39,13 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One situation and the wording sent in it, its details as slots. `kept`: sent just as it was typed."""
+    """One situation and the wording sent in it, its details as slots. `far`: from what was typed to what was
+    sent, 0 to 1."""
 
     cues: tuple[str, ...]
     typed: str
     wording: str
-    kept: bool
+    far: float
     asked: frozenset[str] = field(repr=False)
     place: Mapping[str, str] = field(repr=False)
 
@@ -57,11 +60,11 @@ def cues_of(one: Situation) -> tuple[str, ...]:
     found = [f"word {word[:_STEM]}" for word in dict.fromkeys(typed)]
     found += [f"pair {a[:_STEM]} {b[:_STEM]}" for a, b in dict.fromkeys(pairwise(typed))]
     found += [f"asked {word[:_STEM]}" for word in dict.fromkeys(said(one.asked))]
-    found += [f"{kind} {place}" for kind, place in place_of(one).items()]
+    found += [f"{kind} {place}" for kind, place in _place(one).items()]
     return (*found, *_values(one))
 
 
-def place_of(one: Situation) -> dict[str, str]:
+def _place(one: Situation) -> dict[str, str]:
     """Where in a conversation this is: the answer before, the record at hand, the team."""
     state = "none" if one.record is None else "fresh" if one.fresh else "old"
     before = " ".join(said(_NUMBER.sub("0", slotted(one.told[0], one.fields)))) if one.told else ""
@@ -76,10 +79,22 @@ def _values(one: Situation) -> list[str]:
 
 
 def pair_of(one: Situation, sent: str) -> Pair:
-    cues = cues_of(one)
-    asked = frozenset(cue for cue in cues if cue.startswith("asked "))
-    place = place_of(one) | {"values": " ".join(_values(one))}
-    return Pair(cues, one.typed.lower(), slotted(sent, one.fields), sent == one.typed, asked, place)
+    return kept_pair(cues_of(one), one.typed, slotted(sent, one.fields), words.distance(one.typed, sent))
+
+
+def kept_pair(cues: Sequence[str], typed: str, wording: str, far: float) -> Pair:
+    """From what is kept of it."""
+    told: dict[str, list[str]] = {}
+    for cue in cues:
+        kind, _, what = cue.partition(" ")
+        told.setdefault(kind, []).append(what)
+    place = {name: " ".join(told.get(name, ())) for name in ("after", "state", "record", "team", "value")}
+    return Pair(tuple(cues), typed.lower(), wording, far, frozenset(told.get("asked", ())), place)
+
+
+def key_of(wording: str) -> str:
+    """By which a wording is told from another without its words."""
+    return blake2b(wording.encode(), digest_size=8).hexdigest()
 
 
 def worth(cue: str, found: int, of: int) -> float:

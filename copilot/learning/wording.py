@@ -24,16 +24,20 @@ _CALLING = ("word", "after", "record", "value", "team")  # cues that go with a w
 
 # Where learning starts: nearer counts more, in words first. All of it moves with what is sent.
 _NEARNESS = {
-    "always": -6.0, "share": 2.0, "alike": 1.5, "alike²": 1.5, "words": 0.5, "after": 1.0, "asked": 0.5,
-    "record": 1.0, "values": 1.0, "team": 0.7, "both": 1.0, "state": 0.3,
+    "always": -5.0, "share": 2.5, "alike": 1.5, "alike²": 1.0, "words": 1.0, "after": 0.5, "asked": 1.0,
+    "record": 0.5, "value": 0.5, "team": 0.5, "both": 0.5, "state": 0.5,
 }  # fmt: skip
-_FITNESS = {"always": -1.0, "voices": 1.0, "loudest": 1.0}
+_FITNESS = {
+    "always": -2.0, "voices": 1.5, "loudest": 1.0, "share": 1.0, "agreed": 2.5, "like typed": 0.5,
+    "typed in it": 0.5,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
     pair: Pair
     weight: float  # the chance that its wording is what will be sent
+    alike: float  # what was typed there and here, 0 to 1
     features: Features = field(repr=False)
 
 
@@ -46,10 +50,10 @@ class Ballot:
     alike: float = 0.0
     voices: int = 0
 
-    def count(self, voice: Voice, alike: float) -> None:
+    def count(self, voice: Voice) -> None:
         self.sum += voice.weight
         self.loudest = max(self.loudest, voice.weight)
-        self.alike = max(self.alike, alike)
+        self.alike = max(self.alike, voice.alike)
         self.voices += 1
 
 
@@ -93,7 +97,7 @@ class Taste:
         total = sum(voice.weight for voice in voices) + 1e-6
         ballots: dict[str, Ballot] = {}
         for voice in voices:
-            ballots.setdefault(voice.pair.wording, Ballot()).count(voice, dict(voice.features)["alike"])
+            ballots.setdefault(voice.pair.wording, Ballot()).count(voice)
         texts = _texts(one, ballots)
         made = [
             self._candidate(one, here, wording, texts, ballots, total, times.get(wording, 0))
@@ -103,8 +107,9 @@ class Taste:
         return Choice(tuple(made), voices, total)
 
     def _voice(self, here: Pair, share: float, pair: Pair) -> Voice:
-        features = _nearness(here, share, pair)
-        return Voice(pair, chance(self.nearness.score(features)), features)
+        alike = fuzz.ratio(here.typed, pair.typed) / 100
+        features = _nearness(here, share, pair, alike)
+        return Voice(pair, chance(self.nearness.score(features)), alike, features)
 
     def _candidate(
         self, one: Situation, here: Pair, wording: str, texts: Mapping[str, str],
@@ -128,8 +133,7 @@ class Taste:
             self.fitness.learn(one.features, one.fit - near)
 
 
-def _nearness(here: Pair, share: float, pair: Pair) -> Features:
-    alike = fuzz.ratio(here.typed, pair.typed) / 100
+def _nearness(here: Pair, share: float, pair: Pair, alike: float) -> Features:
     same = {name: float(here.place[name] == pair.place[name]) for name in here.place}
     asked = len(here.asked & pair.asked) / (1 + sqrt(len(here.asked) * len(pair.asked)))
     return [

@@ -16,6 +16,7 @@ from copilot.models.lesson import (
     LessonTrial,
     LessonUse,
     NoTeacher,
+    UnwantedWording,
 )
 from copilot.models.limits import DraftingLimits, Spending
 from copilot.models.offer import Offer
@@ -67,4 +68,5 @@ __all__ = [
     "Topic",
     "TopicLabel",
     "TopicRecord",
+    "UnwantedWording",
 ]

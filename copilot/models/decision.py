@@ -84,6 +84,17 @@ class Signal(models.Model):
     person = models.ForeignKey(USER, models.SET_NULL, null=True, related_name="+")
     drafted = models.TextField()
     sent = models.TextField()
+    typed = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What the person had typed when they asked for our words.",
+    )
+    weighed = models.JSONField(
+        default=list,
+        db_default=[],
+        help_text="Of that offer: what was weighed, as [name, number], and what it gained.",
+    )
     script = models.JSONField(help_text="Word edits as [op, drafted words, sent words].")
     distance = models.FloatField(help_text="0 sent as drafted, 1 nothing kept.")
     body_distance = models.FloatField(help_text="The same without greeting and closing.")

@@ -6,6 +6,7 @@
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -104,7 +105,8 @@ class PastReply(models.Model):
     """A reply that was really sent and the words it answered, kept for finding the like of it.
 
     `customer` and `author` are opaque keys: a phrase may reach another customer's draft only
-    when two of each have used it.
+    when two of each have used it. `wording` is its body with all details as slots, `worded` what tells one
+    wording from another, and `cues` are what it is found by when somebody types the like.
     """
 
     message = models.OneToOneField(Message, models.CASCADE, related_name="past_reply")
@@ -116,6 +118,10 @@ class PastReply(models.Model):
     author = models.CharField(max_length=80)
     asked = models.TextField()
     text = models.TextField()
+    typed = models.TextField(blank=True, default="", db_default="", help_text="What was typed first.")
+    wording = models.TextField(blank=True, default="", db_default="")
+    worded = models.CharField(max_length=16, blank=True, default="", db_default="", db_index=True)
+    cues = ArrayField(models.TextField(), default=list, db_default=[])
     language = models.CharField(max_length=8, blank=True)
     sent_at = models.DateTimeField()
     embedded_with = models.CharField(max_length=80, blank=True)
@@ -124,6 +130,7 @@ class PastReply(models.Model):
     class Meta:
         indexes: ClassVar = [
             GinIndex(fields=["vector"], name="past_reply_words"),
+            GinIndex(fields=["cues"], name="past_reply_cues"),
             models.Index(fields=["team", "-id"], name="past_reply_team"),
             models.Index(fields=["embedded_with"], name="past_reply_embedded"),
         ]

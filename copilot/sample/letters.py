@@ -6,6 +6,7 @@ from typing import Any
 
 from copilot.context.retrieval import asked_text
 from copilot.insight.topics import label_history
+from copilot.learning import worded
 from copilot.learning.signals import author_key, customer_key
 from copilot.models import PastReply
 from copilot.sample.cast import Cast, read_conversations
@@ -117,11 +118,13 @@ def _replies(conversation: Conversation, messages: list[Message]) -> Iterator[Pa
         if one.by == Message.By.CUSTOMER:
             asked.append(one.text)
         elif one.by == Message.By.COLLEAGUE and asked:
+            question = "\n\n".join(asked)
             yield PastReply(
                 message=one, conversation=conversation, team=conversation.team,
                 account=conversation.account, contact=conversation.contact,
                 customer=customer_key(conversation), author=author_key(one),
-                asked=asked_text(before, "\n\n".join(asked)), text=one.text,
+                asked=asked_text(before, question), text=one.text,
                 language=conversation.language, sent_at=one.sent_at,
+                **worded.kept(conversation, one.text, question, before, colleague=one.author_name),
             )  # fmt: skip
             before, asked = one.text, []

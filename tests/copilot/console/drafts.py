@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from copilot.console import cards
-from copilot.console.asked import Asked, Other
+from copilot.console.asked import Asked, HouseWording, Other, OurWords
 from copilot.console.cards import Card, Envelope, Line, Paragraph, Person, Run, Said, Source, Step
 
 NOW = timezone.now()
@@ -59,6 +59,13 @@ REPLY = (
     Paragraph((Run("If Gothenburg joins in spring, its seats can share that date.", (5,), "goal"),)),
     Paragraph((Run("Kind regards, Mara"),)),
 )
+OURS = OurWords(
+    "refund sent, few days",
+    (
+        HouseWording("The refund for UA-9004 is on its way. It reaches you within a few days.", "Sent 14 times by 5 colleagues", "a"),
+        HouseWording("We have sent the refund for UA-9004 today.", "Sent 3 times by 2 colleagues", "b"),
+    ),
+)  # fmt: skip
 TEXT = "\n\n".join(" ".join(run.text for run in paragraph.runs) for paragraph in REPLY)
 PROMISE = cards.Check("promise:1", "I will see to it:", "corrected invoice to Dana by Friday 27 November.")
 LESSON = cards.Lesson(
@@ -191,6 +198,7 @@ CARDS: dict[str, Callable[[], Card]] = {
         text=TEXT.replace("You are right about", "I am sorry about"),
     ),
     "writing": lambda: card("writing", n=0, envelope=TO_DANA),
+    "writing-offered": lambda: card("writing", n=0, envelope=TO_DANA, text="refund sent", ours=OURS),
     "stale": lambda: card(
         "stale",
         meta="Dana wrote again 20 s ago",

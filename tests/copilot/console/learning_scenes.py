@@ -132,7 +132,23 @@ def spread() -> Scene:
     return "spread.html", {"shell": shell("learning"), "section": "learning", "rows": (first, no)}
 
 
+def wordings() -> Scene:
+    rows = [
+        {
+            "text": "The refund for {order number} is on its way.",
+            "sent": 14,
+            "people": 5,
+            "worded": "a",
+            "out": True,
+        },
+        {"text": "Could I have your name, please?", "sent": 9, "people": 3, "worded": "b", "out": False},
+    ]
+    told = {"section": "learning", "team": Team("Support North"), "leads": True, "rows": rows}
+    return "house_wordings.html", {"shell": shell("learning"), **told}
+
+
 LEARNING = {
     "spread": spread, "learning": learning, "month": month, "lesson": lesson, "offers": offers, "teach": teach,
+    "wordings": wordings,
     **REHEARSALS,
 }  # fmt: skip
