@@ -6,7 +6,6 @@ some are ranked: those that share a rare word or two less frequent ones (`rarity
 """
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -67,12 +66,11 @@ def near_replies(
 ) -> list[Example]:
     """Past replies of the team to something like `text`, the nearest first; only what was sent `before`, and
     nothing of whoever teaches nothing."""
-    passed_over = silent()
-    scores = ranked_replies(team, text, language, exclude, limit, before, passed_over)
+    scores = ranked_replies(team, text, language, exclude, limit, before)
     model = vectors.model()
     if model:
         numbers = vectors.numbers_of(text, model)
-        near = vectors.near_replies(team, numbers, exclude, limit, before=before, silent=passed_over)
+        near = vectors.near_replies(team, numbers, exclude, limit, before=before, silent=silent())
         scores = fused(scores, near, limit)
     return examples(scores)
 
@@ -109,7 +107,10 @@ WHERE reply.id = ANY(%s)
 
 
 _EARLIER = "AND sent_at < %(before)s"
-_OF_OTHERS = "AND author <> ALL(%(silent)s)"
+_OF_OTHERS = """AND author <> ALL(ARRAY(
+    SELECT 'person:' || person_id FROM copilot_noteacher
+    UNION ALL SELECT 'name:' || name FROM copilot_noteacher JOIN people_user AS one ON one.id = person_id))
+"""
 
 
 # What ts_rank_cd(vector, words, 1) says where any of the words may match, at a third of its price: every place
@@ -141,10 +142,9 @@ ORDER BY near DESC, id DESC LIMIT %(limit)s
 
 
 def ranked_replies(
-    team: Team, text: str, language: str, exclude: int, limit: int, before: datetime | None = None,
-    silent: Sequence[str] = (),
+    team: Team, text: str, language: str, exclude: int, limit: int, before: datetime | None = None
 ) -> dict[int, float]:  # fmt: skip
-    """By words alone, the nearest first, with the rank of each; none by the `silent` authors."""
+    """By words alone, the nearest first, with the rank of each; nothing of whoever teaches nothing."""
     words = lexemes(first_words(text), dictionary(language))
     if not words:
         return {}
@@ -153,9 +153,9 @@ def ranked_replies(
         "lookup": sought, "words": " | ".join(map(quoted, words)), "lexemes": words,
         "team": team.pk, "exclude": exclude, "limit": limit, "most": MOST_RANKED,
         "newest": NEWEST if few else 0,
-        "rough": max(ROUGHLY, limit), "before": before, "silent": list(silent),
+        "rough": max(ROUGHLY, limit), "before": before,
     }  # fmt: skip
-    only = f"{_EARLIER if before else ''} {_OF_OTHERS if silent else ''}"
+    only = f"{_EARLIER if before else ''} {_OF_OTHERS}"
     with connection.cursor() as cursor:
         cursor.execute(_RANKED.format(only=only), told)
         return {pk: float(near) for pk, near in cursor.fetchall()}

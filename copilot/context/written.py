@@ -68,18 +68,20 @@ def _until(kind: Kind, before: datetime | None) -> Kind:
 
 def _near(kind: Kind, team: Team, text: str, language: str, limit: int) -> list[Text]:
     """By words, and by meaning too where there is a model."""
-    scores = _by_words(kind, team, text, language)
+    found = {row[1]: row for row in _by_words(kind, team, text, language)}
     model = vectors.model()
-    if model:
-        ids = [pk for (pk,) in _rows(f"SELECT id FROM {kind.rows}", _told(kind, team))]
-        by_meaning = vectors.near_texts(kind.name, ids, vectors.numbers_of(text, model), MOST_FUSED)
-        scores = fused(scores, {pk: near for pk, near in by_meaning.items() if near >= model.enough}, limit)
+    if model is None:
+        return [Text(*row[1:]) for row in list(found.values())[:limit]]
+    scores = {pk: float(row[0]) for pk, row in found.items()}
+    ids = [pk for (pk,) in _rows(f"SELECT id FROM {kind.rows}", _told(kind, team))]
+    by_meaning = vectors.near_texts(kind.name, ids, vectors.numbers_of(text, model), MOST_FUSED)
+    scores = fused(scores, {pk: near for pk, near in by_meaning.items() if near >= model.enough}, limit)
     return _read(kind, team, list(scores)[:limit])
 
 
 _RANKED = """
-SELECT id, ts_rank_cd(vector, words, 1) AS near FROM (
-    SELECT id, vector, words FROM (
+SELECT ts_rank_cd(vector, words, 1) AS near, id, title, text, updated_at FROM (
+    SELECT id, title, {text} AS text, updated_at, vector, words FROM (
         SELECT replace(plainto_tsquery(%(dictionary)s::regconfig, %(words)s)::text, '&', '|')::tsquery AS words
     ) AS asked, {rows} AND vector @@ words
     ORDER BY ts_rank(vector, words, 1) DESC, id DESC LIMIT %(roughly)s
@@ -87,11 +89,12 @@ SELECT id, ts_rank_cd(vector, words, 1) AS near FROM (
 """
 
 
-def _by_words(kind: Kind, team: Team, text: str, language: str) -> dict[int, float]:
+def _by_words(kind: Kind, team: Team, text: str, language: str) -> Iterable[tuple[Any, ...]]:
+    """The nearest first: how near each is, and the text itself."""
     told = _told(kind, team) | {
         "dictionary": dictionary(language), "words": first_words(text), "roughly": ROUGHLY, "most": MOST_FUSED,
     }  # fmt: skip
-    return {pk: float(near) for pk, near in _rows(_RANKED.format(rows=kind.rows), told)}
+    return _rows(_RANKED.format(rows=kind.rows, text=kind.text), told)
 
 
 def _read(kind: Kind, team: Team, ids: list[int]) -> list[Text]:
