@@ -18,11 +18,11 @@ from copilot.learning.wording import RARE, Choice, odds
 BUDGET = 0.0185  # harmed replies of all
 YOUNG_BUDGET = 0.045  # of a team's first hundred, where there is most to gain
 YOUNG = 100
-LOOKED_BACK = 2000
+LOOKED_BACK = 8000
 OFTEN = 100  # replies after which the price of harm is set anew
 LEAST_GAIN = 0.02
 FIRST_PRICE = 4.0
-_RATE = 0.05
+_RATE = 0.07
 # Where learning starts: what fits is seldom harmful, a whole sentence of one's own often meant as it is.
 _HARMS = {"always": -0.5, "fit": -2.0, "sentence": 0.5, "long sentence": 0.5, "like kept": 1.0, "rare": 0.5}
 _GAINS = {"fit": 0.5, "far": 0.2}

@@ -12,9 +12,12 @@ from copilot.learning.refill import Field, slotted
 
 _WORTH = {
     "word": 1.5, "after": 1.0, "record": 0.7, "value": 0.7, "pair": 0.5, "team": 0.5, "asked": 0.4,
+    "since": 0.2, "person": 0.2,
     "state": 0.2,
 }  # fmt: skip
 _STEM = 6
+_SINCE = 5  # answers by which a conversation is told
+_PLACE = ("after", "state", "record", "team", "value", "person")
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\d+")
 _LONGEST = 60  # characters of an answer or a value by which a situation is told
@@ -47,6 +50,7 @@ class Pair:
     wording: str
     far: float
     asked: frozenset[str] = field(repr=False)
+    since: frozenset[str] = field(repr=False)
     place: Mapping[str, str] = field(repr=False)
 
 
@@ -61,15 +65,22 @@ def cues_of(one: Situation) -> tuple[str, ...]:
     found += [f"pair {a[:_STEM]} {b[:_STEM]}" for a, b in dict.fromkeys(pairwise(typed))]
     found += [f"asked {word[:_STEM]}" for word in dict.fromkeys(said(one.asked))]
     found += [f"{kind} {place}" for kind, place in _place(one).items()]
+    found += [f"since {_gist(text, one)}" for text in dict.fromkeys(one.told[1:_SINCE])]
+    found.append(f"person {one.person}")
     return (*found, *_values(one))
+
+
+def _gist(text: str, one: Situation) -> str:
+    """The beginning of an answer without its details."""
+    return " ".join(said(_NUMBER.sub("0", slotted(text, one.fields))))[:_LONGEST]
 
 
 def _place(one: Situation) -> dict[str, str]:
     """Where in a conversation this is: the answer before, the record at hand, the team."""
     state = "none" if one.record is None else "fresh" if one.fresh else "old"
-    before = " ".join(said(_NUMBER.sub("0", slotted(one.told[0], one.fields)))) if one.told else ""
+    before = _gist(one.told[0], one) if one.told else ""
     names = " ".join(sorted({name for name, _ in one.record or ()}))
-    return {"after": before[:_LONGEST], "state": state, "record": f"{state} {names}", "team": one.team}
+    return {"after": before, "state": state, "record": f"{state} {names}", "team": one.team}
 
 
 def _values(one: Situation) -> list[str]:
@@ -88,8 +99,9 @@ def kept_pair(cues: Sequence[str], typed: str, wording: str, far: float) -> Pair
     for cue in cues:
         kind, _, what = cue.partition(" ")
         told.setdefault(kind, []).append(what)
-    place = {name: " ".join(told.get(name, ())) for name in ("after", "state", "record", "team", "value")}
-    return Pair(tuple(cues), typed.lower(), wording, far, frozenset(told.get("asked", ())), place)
+    place = {name: " ".join(told.get(name, ())) for name in _PLACE}
+    asked, since = frozenset(told.get("asked", ())), frozenset(told.get("since", ()))
+    return Pair(tuple(cues), typed.lower(), wording, far, asked, since, place)
 
 
 def key_of(wording: str) -> str:

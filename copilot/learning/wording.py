@@ -20,7 +20,7 @@ MOST_WORDINGS = 10  # that are compared with each other
 RARE = 3  # times; what was sent less often is hardly the house's wording
 TAUGHT = 5  # of the first wordings, from what became of which choosing is learnt
 _VOICES = 12  # of the nearest neighbours, and every seventh of the others, from which nearness is learnt
-_CALLING = ("word", "after", "record", "value", "team")  # cues that go with a wording
+_CALLING = ("word", "after", "since", "record", "value", "team", "person")  # cues that go with a wording
 
 # Where learning starts: nearer counts more, in words first. All of it moves with what is sent.
 _NEARNESS = {
@@ -135,12 +135,16 @@ class Taste:
 
 def _nearness(here: Pair, share: float, pair: Pair, alike: float) -> Features:
     same = {name: float(here.place[name] == pair.place[name]) for name in here.place}
-    asked = len(here.asked & pair.asked) / (1 + sqrt(len(here.asked) * len(pair.asked)))
     return [
-        ("always", 1.0), ("share", share), ("alike", alike), ("alike²", alike * alike), ("asked", asked),
+        ("always", 1.0), ("share", share), ("alike", alike), ("alike²", alike * alike),
+        ("asked", _shared(here.asked, pair.asked)), ("since", _shared(here.since, pair.since)),
         ("words", fuzz.token_set_ratio(here.typed, pair.typed) / 100), ("both", same["after"] * alike),
         *same.items(),
     ]  # fmt: skip
+
+
+def _shared(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / (1 + sqrt(len(one) * len(other)))
 
 
 def _texts(one: Situation, ballots: Mapping[str, Ballot]) -> dict[str, str]:
