@@ -1,5 +1,6 @@
 """The same way with the real programs: web server, bell, worker, receiver."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
@@ -15,6 +16,25 @@ from tests.receiver import Receiver
 from tests.work import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def idle_at_the_end(transactional_db: None, real_worker: Process) -> Iterator[None]:
+    """What was applied is drafted and read after that; emptying the tables meanwhile would be a deadlock."""
+    yield
+    assert eventually(lambda: not busy())
+
+
+def busy() -> bool:
+    """Whether another session does something, or did a moment ago."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid()"
+            " AND (state <> 'idle' OR state_change > clock_timestamp() - interval '400 ms'))"
+        )
+        (found,) = cursor.fetchone()
+        return bool(found)
 
 
 def test_an_event_is_applied_and_a_reply_delivered(
