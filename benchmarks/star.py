@@ -1,10 +1,11 @@
 """Offline drafts on real dialogues: learn from the first nine tenths, draft in the last.
 
-Each case arrives as signed webhooks through the real door, is applied and drafted by the verbs the
-workers call, and is compared with what was really sent. Beside it, on the same cases: a random reply of the
-team, the nearest one, and the plain consensus (of the ten nearest the one most like the others). Those three
-are sent with whatever they hold of other customers; a draft holds only what two colleagues told two customers,
-and where that is nothing it abstains, which counts as 1.
+Each case arrives as signed webhooks through the real door, what the agent had looked up among them as records;
+it is applied and drafted by the verbs the workers call, and compared with what was really sent. Beside it, on
+the same cases: a random reply of the team, the nearest one, and the plain consensus (of the ten nearest the one
+most like the others). Those three are sent with whatever they hold of other customers; a draft holds only what
+two colleagues told two customers or this customer's own record says, and where that is nothing it abstains,
+which counts as 1.
 """
 
 import gzip
@@ -23,7 +24,7 @@ from typing import Any
 from benchmarks.house import ROOT, figure, house, run
 
 CASES = int(os.environ.get("CASES", "200"))
-SEED = 20261122
+SEED = int(os.environ.get("SEED", "20261122"))
 TEN = 10
 # Tasks in which the customer has something with the house already, and asks about that.
 SUPPORT = frozenset(
@@ -129,17 +130,25 @@ def _cases(
     found = 0
     while found < CASES:
         dialogue = rng.choice(dialogues)
-        turns = [t for t in dialogue["turns"] if t["by"] in ("customer", "agent") and t["text"].strip()]
-        answers = [
-            n for n in range(1, len(turns)) if turns[n]["by"] == "agent" and turns[n - 1]["by"] == "customer"
-        ]
+        turns = [turn for turn in dialogue["turns"] if turn["by"] == "knowledge" or turn["text"].strip()]
+        answers = _answers(turns)
         if answers:
             found += 1
             yield dialogue, turns, rng.choice(answers)
 
 
+def _answers(turns: list[dict[str, Any]]) -> list[int]:
+    """Turns of an agent before which the customer spoke last; what was looked up in between is not spoken."""
+    found, last = [], ""
+    for number, turn in enumerate(turns):
+        if turn["by"] == "agent" and last == "customer":
+            found.append(number)
+        last = last if turn["by"] == "knowledge" else turn["by"]
+    return found
+
+
 def _draft(dialogue: dict[str, Any], said: list[dict[str, Any]]) -> Any:
-    """Everything up to the customer's last message comes in as signed events; then one draft."""
+    """All that was said and looked up before the reply comes in as signed events; then one draft."""
     from copilot.drafting.work import due_drafts, work
     from copilot.models import Draft
     from interactions import inbox
@@ -176,6 +185,8 @@ def _connection(team_name: str) -> tuple[str, str]:
 
 def _event(case: str, number: int, turn: dict[str, Any], at: datetime) -> dict[str, Any]:
     kind = "message.received" if turn["by"] == "customer" else "message.sent"
+    if turn["by"] == "knowledge":
+        return _looked_up(case, number, turn["item"], at)
     return {
         "type": kind,
         "timestamp": at.isoformat(),
@@ -184,6 +195,16 @@ def _event(case: str, number: int, turn: dict[str, Any], at: datetime) -> dict[s
             "contact": {"id": f"customer-{case}", "name": ""},
             "message": {"id": f"{case}-{number}", "text": turn["text"], "sent_at": at.isoformat()},
         },
+    }
+
+
+def _looked_up(case: str, number: int, item: dict[str, Any], at: datetime) -> dict[str, Any]:
+    """What the agent's tool answered, as a record of the customer's."""
+    about = {"id": f"{case}-{number}", "kind": "lookup", "title": "Record", "contact_id": f"customer-{case}"}
+    return {
+        "type": "record.changed",
+        "timestamp": at.isoformat(),
+        "data": {**about, "occurred_at": at.isoformat(), "fields": item},
     }
 
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from copilot.context.retrieval import asked_text
+from copilot.context.told import fields_text
 from copilot.insight.topics import label_history
 from copilot.learning import worded
 from copilot.models import PastReply
@@ -66,7 +67,8 @@ class Importer:
         said = [_messages(row, one) for row, (_, one) in zip(rows, new, strict=True)]
         messages = Message.objects.bulk_create([message for one in said for message in one])
         label_history(zip(rows, said, strict=True))
-        replies = PastReply.objects.bulk_create(_replies(messages), batch_size=2000)
+        looked_up = [turn["looked_up"] for _, one in new for turn in _spoken(one)]
+        replies = PastReply.objects.bulk_create(_replies(messages, looked_up), batch_size=2000)
         self.added += len(rows)
         self.replies += len(replies)
 
@@ -130,13 +132,16 @@ def _topic(one: dict[str, Any]) -> str:
 
 
 def _spoken(one: dict[str, Any]) -> list[dict[str, Any]]:
-    """What was said to each other; what an agent looked up in between was not."""
+    """What was said to each other, each turn with the record that was looked up for the next answer."""
     started = one.get("started") or 0
-    spoken, at = [], float(started)
+    spoken, at, looked_up = [], float(started), ""
     for turn in one["turns"]:
         at = float(turn.get("at") or at)
         if turn.get("by") in BY and turn["text"].strip():
-            spoken.append({**turn, "at": at, "agent": str(one.get("agent", ""))})
+            spoken.append({**turn, "at": at, "agent": str(one.get("agent", "")), "looked_up": looked_up})
+            looked_up = looked_up if turn["by"] == "customer" else ""
+        elif turn.get("by") == "knowledge" and isinstance(turn.get("item"), dict):
+            looked_up = f"Record: {fields_text(turn['item'])}"
     return spoken
 
 
@@ -162,26 +167,26 @@ def _message(row: Conversation, turn: dict[str, Any], external_id: str) -> Messa
     )
 
 
-def _replies(messages: list[Message]) -> Iterable[PastReply]:
+def _replies(messages: list[Message], looked_up: list[str]) -> Iterable[PastReply]:
     """Each agent's message beside what it answered."""
     before, question, last = "", list[str](), None
-    for message in messages:
+    for message, record in zip(messages, looked_up, strict=True):
         if message.conversation_id != last:
             before, question, last = "", [], message.conversation_id
         if message.by == Message.By.CUSTOMER:
             question.append(message.text)
             continue
         if question:
-            yield _reply(message, before, "\n\n".join(question))
+            yield _reply(message, before, "\n\n".join(question), record)
         before, question = message.text, []
 
 
-def _reply(message: Message, before: str, asked: str) -> PastReply:
+def _reply(message: Message, before: str, asked: str, record: str) -> PastReply:
     conversation = message.conversation
     return PastReply(
         message=message, conversation=conversation, team_id=conversation.team_id,
         contact_id=conversation.contact_id, customer=f"contact:{conversation.contact_id}",
         author=f"name:{message.author_name}", text=message.text,
-        asked=asked_text(before, asked), language=conversation.language, sent_at=message.sent_at,
+        asked=asked_text(before, asked, record), language=conversation.language, sent_at=message.sent_at,
         **worded.kept(conversation, message.text, asked, before, colleague=message.author_name),
     )  # fmt: skip

@@ -9,11 +9,11 @@ from django.db.models import Q, QuerySet
 
 from copilot.context import budget, earlier, retrieval, written
 from copilot.context.answered import answers
-from copilot.context.consensus import agree
+from copilot.context.consensus import Here, agree
 from copilot.context.earlier import Moment
 from copilot.context.held import trial_of
 from copilot.context.hiding import without_hidden
-from copilot.context.known import known_of
+from copilot.context.known import known_of, told_since
 from copilot.context.taught import lessons_for
 from copilot.context.value import MOST_ITEM, CaseLine, Context, Example, Item, Turn, cut
 from copilot.models import CaseSummary, Draft
@@ -54,8 +54,9 @@ def _all(draft: Draft, then: Moment | None) -> Context:
     turns = _turns(said)
     language = conversation.language or (contact.language if contact else "") or "en"
     question = _question(turns)
-    examples = _examples(conversation, turns, question, language, then)
     known = known_of(conversation, contacts, question, then)
+    here = _here(turns, question or conversation.subject, known.items)
+    examples = _examples(conversation, here, language, then)
     return Context(
         conversation_id=conversation.pk,
         at=earlier.now_there(conversation.team.time_zone, then),
@@ -73,10 +74,9 @@ def _all(draft: Draft, then: Moment | None) -> Context:
         items=(
             *answers(conversation, then),
             *known.items,
-            *_own_words(conversation, said),
-            *_cited(conversation, case),
+            *_own_words(conversation, said, case),
             *_earlier(conversation, contacts, then),
-            *_usual_reply(conversation, examples, question),
+            *_usual_reply(conversation, examples, here),
             *_knowledge(conversation, question, language, then),
         ),
         examples=tuple(examples),
@@ -139,16 +139,17 @@ def _question(turns: tuple[Turn, ...]) -> str:
     return "\n\n".join(reversed(said))
 
 
-def _said_before(turns: tuple[Turn, ...]) -> str:
-    return next((turn.text for turn in reversed(turns) if turn.by == "colleague"), "")
+def _here(turns: tuple[Turn, ...], question: str, items: Iterable[Item]) -> Here:
+    """What waits for an answer, and what a CRM told of since our last one."""
+    answered = next((turn for turn in reversed(turns) if turn.by == "colleague"), None)
+    looked_up = told_since(items, (answered or turns[0]).at) if turns else ""
+    before = answered.text if answered else ""
+    return Here(question, retrieval.asked_text(before, question, looked_up), looked_up)
 
 
-def _examples(
-    conversation: Conversation, turns: tuple[Turn, ...], question: str, language: str, then: Moment | None
-) -> list[Example]:
-    near = retrieval.asked_text(_said_before(turns), question or conversation.subject)
+def _examples(conversation: Conversation, here: Here, language: str, then: Moment | None) -> list[Example]:
     before = then.at if then else None
-    return retrieval.near_replies(conversation.team, near, language, conversation.pk, before=before)
+    return retrieval.near_replies(conversation.team, here.asked, language, conversation.pk, before=before)
 
 
 def _closing(conversation: Conversation) -> str:
@@ -157,10 +158,11 @@ def _closing(conversation: Conversation) -> str:
     return conversation.team.signature or conversation.team.name
 
 
-def _own_words(conversation: Conversation, said: list[Message]) -> Iterable[Item]:
+def _own_words(conversation: Conversation, said: list[Message], case: CaseSummary | None) -> Iterable[Item]:
     """What was said in this conversation may be cited; an internal note only steers."""
     for row in said:
         yield message_item(row, conversation, internal=row.by == Message.By.NOTE)
+    yield from _cited(conversation, case)
 
 
 def _earlier(conversation: Conversation, contacts: Collection[int], then: Moment | None) -> Iterable[Item]:
@@ -194,9 +196,9 @@ def message_item(row: Message, conversation: Conversation, internal: bool = Fals
     )
 
 
-def _usual_reply(conversation: Conversation, examples: list[Example], question: str) -> Iterable[Item]:
+def _usual_reply(conversation: Conversation, examples: list[Example], here: Here) -> Iterable[Item]:
     """What past replies to such a question agree on; no customer's details survive in it."""
-    agreement = agree(examples, question)
+    agreement = agree(examples, here)
     if agreement:
         yield Item(
             id=USUAL_REPLY,

@@ -1,14 +1,17 @@
 """What the team usually answers: the wording that several past replies agree on, with no detail of theirs.
 
 A sentence is used only when replies to two customers by two agents say the like of it. A detail
-in it stays only when two customers were told the very same detail, which makes it a house fact.
+in it stays only when two customers were told the very same detail, which makes it a house fact, or
+when this customer's own record says it.
 """
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from copilot.context.refill import looked_up_in, refilled, values
 from copilot.context.value import Example
 from copilot.gaps import WORDS, gap
 from copilot.slots import details, mask
@@ -24,6 +27,8 @@ ENOUGH_AGENTS = 2
 MOST_GAPS = 2
 MANY = 3  # examples that say the same, and the part of the nearest that they must be
 MANY_PART = 0.25
+# A greeting or a good-bye to somebody, or a signature below it.
+_NAMES_SOMEBODY = re.compile(r"(?<!^)\b[^\W\d_a-zà-ÿ]\w|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,21 @@ class Phrase:
     masked: str
     words: tuple[str, ...]
     own_line: bool
+    courtesy: bool = False  # all that was said is a greeting or a good-bye
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What waits for an answer, all that it is found by, and the record that was looked up for it."""
+
+    question: str
+    asked: str
+    looked_up: str
+
+    @property
+    def own(self) -> set[str]:
+        """The details of this customer's record."""
+        return {one for _, one in _details(self.looked_up)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +67,16 @@ class Agreement:
     agents: int
 
 
-def agree(examples: Iterable[Example], question: str) -> Agreement | None:
+def agree(examples: Iterable[Example], here: Here) -> Agreement | None:
     """The consensus of the nearest examples to the question, or None where too few agree.
 
     Where many say the same, that they do is reason enough; where few do, they must be about the question too.
+    What their records said is told as this customer's own record says it.
     """
-    nearest = _not_far_behind(list(examples)[:NEAREST])
-    about = content(question)
-    many = max(MANY, math.ceil(len(nearest) * MANY_PART))
-    return _agreed(_sharing(nearest, about, 1), many) or _agreed(_sharing(nearest, about, MOST_SHARED), 1)
+    near = [_told_here(example, here.looked_up) for example in _not_far_behind(list(examples))]
+    many = max(MANY, math.ceil(min(len(near), NEAREST) * MANY_PART))
+    about_all = _agreed(_sharing(near, content(here.asked), 1), here, many)
+    return about_all or _agreed(_sharing(near, content(here.question), MOST_SHARED), here, 1)
 
 
 def _not_far_behind(examples: list[Example]) -> list[Example]:
@@ -63,8 +84,14 @@ def _not_far_behind(examples: list[Example]) -> list[Example]:
     return [example for example in examples if example.score >= best * 0.35]
 
 
+def _told_here(example: Example, looked_up: str) -> Example:
+    if not looked_up:
+        return example
+    return replace(example, text=refilled(example.text, looked_up_in(example.asked), looked_up))
+
+
 def _sharing(examples: list[Example], about: set[str], most: int) -> list[Example]:
-    """Those that share so many of the question's words, or a quarter of them where they are few.
+    """Those that share so many of the words, or a quarter of them where they are few.
 
     A question of a few words ("yes, at 4") is told by what stood before it, so it is not held
     to sharing words of its own.
@@ -73,26 +100,29 @@ def _sharing(examples: list[Example], about: set[str], most: int) -> list[Exampl
     return [example for example in examples if len(about & content(example.asked)) >= shared]
 
 
-def _agreed(near: list[Example], backing: int) -> Agreement | None:
-    """What is left of the most central reply of which something is left, backed by so many examples."""
+def _agreed(near: list[Example], here: Here, backing: int) -> Agreement | None:
+    """What is left of the most central of the nearest of which something is left, with so many behind it."""
     phrases = {number: _phrases(number, example) for number, example in enumerate(near)}
-    words = {number: [word for phrase in said for word in phrase.words] for number, said in phrases.items()}
-    for centre in sorted(phrases, key=lambda number: -_closeness(number, words, near)):
-        agreement = _left_of(phrases[centre], phrases, near, backing)
+    words = {
+        number: [word for phrase in said for word in phrase.words]
+        for number, said in phrases.items() if number < NEAREST
+    }  # fmt: skip
+    for centre in sorted(words, key=lambda number: -_closeness(number, words, near)):
+        agreement = _left_of(phrases[centre], phrases, near, here, backing)
         if agreement:
             return agreement
     return None
 
 
 def _left_of(
-    said: list[Phrase], phrases: dict[int, list[Phrase]], near: list[Example], least: int
+    said: list[Phrase], phrases: dict[int, list[Phrase]], near: list[Example], here: Here, least: int
 ) -> Agreement | None:
     kept, left_out, backing = [], set[str](), set[int]()
     for phrase in said:
         backers = _backers(phrase, phrases)
         if not _enough(backers, near):
             continue
-        text, missing = _without_foreign(phrase, backers, near)
+        text, missing = _without_foreign(phrase, backers, near, here)
         left_out |= missing
         if text:
             kept.append((text, phrase.own_line))
@@ -109,12 +139,15 @@ def _left_of(
 
 def _phrases(number: int, example: Example) -> list[Phrase]:
     text = body(example.text)
+    courtesy = not text
+    if courtesy and not _NAMES_SOMEBODY.search(example.text.strip()):
+        text = example.text.strip()
     found, end_before = [], 0
     for start, end in sentences(text):
         said = text[start:end]
         masked = mask(said, example.names)
         new_paragraph = "\n" in text[end_before:start]
-        found.append(Phrase(number, said, masked, tuple(tokens(masked.lower())), new_paragraph))
+        found.append(Phrase(number, said, masked, tuple(tokens(masked.lower())), new_paragraph, courtesy))
         end_before = end
     return found
 
@@ -133,7 +166,7 @@ def _backers(phrase: Phrase, phrases: dict[int, list[Phrase]]) -> list[Phrase]:
         if number == phrase.example or not said:
             continue
         nearest = max(said, key=lambda one: likeness(phrase.words, one.words))
-        if likeness(phrase.words, nearest.words) >= ALIKE:
+        if likeness(phrase.words, nearest.words) >= (1 if phrase.courtesy else ALIKE):
             found.append(nearest)
     return found
 
@@ -144,25 +177,34 @@ def _enough(backers: list[Phrase], near: list[Example]) -> bool:
     return len(customers) >= ENOUGH_CUSTOMERS and len(agents) >= ENOUGH_AGENTS
 
 
-def _without_foreign(phrase: Phrase, backers: list[Phrase], near: list[Example]) -> tuple[str, set[str]]:
+def _without_foreign(
+    phrase: Phrase, backers: list[Phrase], near: list[Example], here: Here
+) -> tuple[str, set[str]]:
     """The sentence with a gap where a detail is no house fact; where too much is, nothing, and what kind."""
-    if "{name}" in phrase.masked:
+    if "{name}" in phrase.masked or _is_of_their_record(phrase, backers, near, here):
         return "", {"name"}
-    told: dict[str, set[str]] = defaultdict(set)
-    agents: dict[str, set[str]] = defaultdict(set)
+    told = defaultdict[str, list[Phrase]](list)
     for one in backers:
-        for _, start, end in details(one.text):
-            told[one.text[start:end].lower()].add(near[one.example].customer)
-            agents[one.text[start:end].lower()].add(near[one.example].author)
+        for _, detail in _details(one.text):
+            told[detail].append(one)
     foreign = {
-        kind
-        for kind, start, end in details(phrase.text)
-        if len(told[phrase.text[start:end].lower()]) < ENOUGH_CUSTOMERS
-        or len(agents[phrase.text[start:end].lower()]) < ENOUGH_AGENTS
+        kind for kind, one in _details(phrase.text) if one not in here.own and not _enough(told[one], near)
     }
-    if len(foreign) > MOST_GAPS or not foreign <= WORDS.keys():
+    left = sum(kind in foreign for kind, _ in _details(phrase.text))
+    if left > MOST_GAPS or not foreign <= WORDS.keys():
         return "", foreign
     return _gapped(phrase.text, foreign), set()
+
+
+def _is_of_their_record(phrase: Phrase, backers: list[Phrase], near: list[Example], here: Here) -> bool:
+    """Whether it tells what another customer's record says, and neither this one's nor two customers heard."""
+    theirs = values(looked_up_in(near[phrase.example].asked)).values()
+    told = [one for one in theirs if len(one) > 1 and one in phrase.text and one not in here.looked_up]
+    return any(not _enough([one for one in backers if value in one.text], near) for value in told)
+
+
+def _details(text: str) -> list[tuple[str, str]]:
+    return [(kind, text[start:end].lower()) for kind, start, end in details(text)]
 
 
 def _gapped(text: str, foreign: set[str]) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -11,8 +11,10 @@ from django.db.models import Q, QuerySet
 from copilot.context import earlier
 from copilot.context.complaint import is_complaint
 from copilot.context.earlier import Moment
+from copilot.context.hiding import clean
 from copilot.context.told import about, record_text, record_title, rules_of
 from copilot.context.value import MOST_ITEM, Item, Unused, cut
+from customers.merging import ids_of
 from customers.models import Account, Goal, Note, Promise, Record
 from interactions.mapping import Reach, reach
 from interactions.models import Conversation
@@ -60,6 +62,18 @@ def _told(
     """The latest records, one more than are shown, and what of all that CRMs told the model may read."""
     records = _records(_ways(conversation.account, contacts), then, **_whose(conversation.account, contacts))
     return records, reach(rules_of(conversation, contacts, records))
+
+
+def told_since(items: Iterable[Item], since: datetime, until: datetime | None = None) -> str:
+    """The record of which a CRM told last in that time, without the secrets in it."""
+    told = [(one.at, one.text) for one in items if one.kind == "record" and one.at and one.at >= since]
+    return clean(max((one for one in told if until is None or one[0] <= until), default=(since, ""))[1])
+
+
+def looked_up_for(conversation: Conversation, since: datetime, until: datetime) -> str:
+    """The same of a reply that was sent."""
+    records, may = _told(conversation, ids_of(conversation.contact), None)
+    return told_since(record_items(records, may), since, until)
 
 
 def _ways(account: Account | None, contacts: Collection[int]) -> frozenset[str]:

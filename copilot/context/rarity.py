@@ -4,6 +4,7 @@ Of 200,000 replies nearly every one has some word of a question, and ranking the
 So rows are looked up by the rarest words, by pairs of the next ones, and what is read of them is bounded.
 """
 
+import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -32,6 +33,11 @@ class Rarity:
     def about(self, word: str) -> float:
         """About how many rows the word is in."""
         return self.rows * self.words.get(word, self.unnamed)
+
+    def weight(self, word: str) -> float:
+        """How much it says that two texts share the word: the inverse document frequency of BM25."""
+        found = min(self.about(word), self.rows)
+        return math.log(1 + (self.rows - found + 0.5) / (found + 0.5))
 
     def share_of(self, team_id: int) -> float:
         """A team that the statistics do not name has few rows."""

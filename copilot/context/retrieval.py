@@ -14,6 +14,7 @@ from django.db.models import Func, Value
 
 from copilot.context import vectors
 from copilot.context.rarity import lexemes, lookup, quoted, rarity_now
+from copilot.context.refill import LOOKED_UP
 from copilot.context.value import Example
 from copilot.models import NoTeacher
 from copilot.models.knowledge import dictionary
@@ -22,10 +23,13 @@ from people.models import Team
 from prepared import prepared
 
 MOST_WORDS = 60
+MOST_OF_A_RECORD = 600  # characters
 MOST_RANKED = 1500  # past replies that were looked up by their words
 NEWEST = 400  # past replies that are ranked because they are the latest
 RANK_FROM = 60  # what reciprocal ranks are counted from
 ROUGHLY = 200  # of both that are ranked with care; with 60 the drafts on real dialogues got worse
+WEIGHED = 2  # times as many as are wanted are weighed by how rare the words are that they share
+LONG = 0.5  # how much a longer text loses: 0 nothing, 1 its whole length
 _WORD = re.compile(r"\w+")
 
 
@@ -66,7 +70,7 @@ def near_replies(
 ) -> list[Example]:
     """Past replies of the team to something like `text`, the nearest first; only what was sent `before`, and
     nothing of whoever teaches nothing."""
-    scores = ranked_replies(team, text, language, exclude, limit, before)
+    scores = _by_rare_words(team, text, language, exclude, limit, before)
     model = vectors.model()
     if model:
         numbers = vectors.numbers_of(text, model)
@@ -136,7 +140,7 @@ WITH looked_up AS (
     SELECT DISTINCT ON (near, id) id, vector, ts_rank(vector, %(words)s::tsquery, 1) AS near
     FROM looked_up ORDER BY near DESC, id DESC LIMIT %(rough)s
 )
-SELECT id, {_WITH_CARE} AS near FROM roughly
+SELECT id, {_WITH_CARE} AS near, tsvector_to_array(vector) FROM roughly
 ORDER BY near DESC, id DESC LIMIT %(limit)s
 """
 
@@ -146,8 +150,15 @@ def ranked_replies(
 ) -> dict[int, float]:  # fmt: skip
     """By words alone, the nearest first, with the rank of each; nothing of whoever teaches nothing."""
     words = lexemes(first_words(text), dictionary(language))
+    return {pk: near for pk, near, _ in _ranked(team, words, exclude, limit, before)}
+
+
+def _ranked(
+    team: Team, words: list[str], exclude: int, limit: int, before: datetime | None
+) -> list[tuple[int, float, list[str]]]:
+    """The id, the rank and the words of each."""
     if not words:
-        return {}
+        return []
     sought, few = lookup(words, team.pk, rarity_now())
     told: dict[str, Any] = {
         "lookup": sought, "words": " | ".join(map(quoted, words)), "lexemes": words,
@@ -158,7 +169,22 @@ def ranked_replies(
     only = f"{_EARLIER if before else ''} {_OF_OTHERS}"
     with connection.cursor() as cursor:
         cursor.execute(_RANKED.format(only=only), told)
-        return {pk: float(near) for pk, near in cursor.fetchall()}
+        return [(pk, float(near), found) for pk, near, found in cursor.fetchall()]
+
+
+def _by_rare_words(
+    team: Team, text: str, language: str, exclude: int, limit: int, before: datetime | None
+) -> dict[int, float]:
+    """Of twice as many, those that share the rarer words; a long text has more words to share by chance."""
+    words = lexemes(first_words(text), dictionary(language))
+    rows = _ranked(team, words, exclude, WEIGHED * limit, before)
+    rare = {word: rarity_now().weight(word) for word in words}
+    usual = sum(len(found) for _, _, found in rows) / (len(rows) or 1)
+    scores = {
+        pk: sum(rare.get(word, 0.0) for word in found) / (1 - LONG + LONG * len(found) / usual)
+        for pk, _, found in rows
+    }
+    return dict(sorted(scores.items(), key=lambda one: -one[1])[:limit])
 
 
 def _example(row: tuple[Any, ...], score: float) -> Example:
@@ -171,6 +197,8 @@ def _example(row: tuple[Any, ...], score: float) -> Example:
     )
 
 
-def asked_text(before: str, question: str) -> str:
-    """What a past reply is found by: the question, and the end of what we had said before it."""
-    return f"{question}\n{before[-300:]}".strip()
+def asked_text(before: str, question: str, looked_up: str = "") -> str:
+    """What a past reply is found by: the question, the record that was looked up for the answer, and the end of
+    what we had said before it."""
+    record = LOOKED_UP + " ".join(looked_up.split())[:MOST_OF_A_RECORD] if looked_up else ""
+    return "\n".join(part for part in (question, record, before[-300:]) if part).strip()

@@ -69,13 +69,17 @@ def record_title(row: Record, may: Reach) -> str:
 def record_text(row: Record, may: Reach) -> str:
     """A record as one line of words, the way a person would read it out, without what a rule forbids."""
     allowed = {name: one for name, one in row.fields.items() if may.may("record", OWN + name, otherwise=True)}
-    told = sorted(allowed.items(), key=lambda field: _place(field[0]))
-    currency = str(allowed.get("currency", ""))
-    parts = [_said(name, value, currency) for name, value in told if name != "currency"]
     head = record_title(row, may)
     if row.status and may.may("record", "status", otherwise=True):
         head = f"{head} ({row.status})"
-    return f"{head}: {', '.join(parts)}"
+    return f"{head}: {fields_text(allowed)}"
+
+
+def fields_text(fields: dict[str, Any]) -> str:
+    """Each field by its name and what it says, in the order in which a person would tell them."""
+    currency = str(fields.get("currency", ""))
+    told = sorted(fields.items(), key=lambda field: _place(field[0]))
+    return ", ".join(_said(name, value, currency) for name, value in told if name != "currency")
 
 
 # What a person names first; a CRM's own fields follow in the order of their names.

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from copilot import words
+from copilot.context.known import looked_up_for
 from copilot.context.retrieval import asked_text
 from copilot.learning import worded
 from copilot.models import Decision, Draft, PastReply, Signal
@@ -84,16 +86,17 @@ def reopen_signal(outbox_id: str) -> None:
 
 def remember_reply(message: Message, typed: str = "") -> PastReply | None:
     """Keep what was sent beside what it answered and what had been typed, for finding the like of it."""
-    question, before = answered_by(message)
+    question, before, since = answered_by(message)
     if not question:
         return None
     conversation = message.conversation
+    looked_up = looked_up_for(conversation, since, message.sent_at)
     row, _ = PastReply.objects.update_or_create(
         message=message,
         defaults={
             "conversation": conversation, "team": conversation.team, "account": conversation.account,
             "contact": conversation.contact, "customer": customer_key(conversation),
-            "author": author_key(message), "asked": asked_text(before, question),
+            "author": author_key(message), "asked": asked_text(before, question, looked_up),
             "text": message.text, "language": conversation.language, "sent_at": message.sent_at,
             **worded.kept(conversation, message.text, question, before, typed,
                           worded.records_of(conversation), message.author_name),
@@ -113,15 +116,16 @@ def author_key(message: Message) -> str:
     return f"person:{message.person_id}" if message.person_id else f"name:{message.author_name}"
 
 
-def answered_by(message: Message) -> tuple[str, str]:
-    """What the customer had said since our last answer, and the end of that answer."""
+def answered_by(message: Message) -> tuple[str, str, datetime]:
+    """What the customer had said since our last answer, that answer, and when all that began."""
     spoken = message.conversation.messages.filter(automatic="", sent_at__lte=message.sent_at)
     earlier = spoken.exclude(by=Message.By.NOTE).exclude(pk=message.pk).order_by("-sent_at", "-pk")
     question: list[str] = []
-    before = ""
+    before, since = "", message.sent_at
     for one in earlier[:12]:
+        since = one.sent_at
         if one.by == Message.By.COLLEAGUE:
             before = one.text
             break
         question.append(one.text)
-    return "\n\n".join(reversed(question)), before
+    return "\n\n".join(reversed(question)), before, since
