@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from copilot.context.consensus import agree
+from copilot.context.consensus import Here, agree
 from copilot.context.value import Example
 from copilot.drafting import work
 from copilot.gaps import gaps
@@ -34,7 +34,7 @@ def test_what_past_replies_differ_in_becomes_a_gap() -> None:
     now = timezone.now()
     reply = "The courier collects the broken pump on {}."
     examples = [Example(ASKED, reply.format(day), one, by, (), 1.0, now) for day, one, by in told]
-    agreed = agree(examples, ASKED)
+    agreed = agree(examples, Here(ASKED, ASKED, ""))
     assert agreed and agreed.text == reply.format("[the date]") and not agreed.left_out
 
 
