@@ -13,9 +13,7 @@ from copilot.api.deciding import IDEMPOTENCY_KEY
 from copilot.api.door import Door
 from copilot.api.idempotency import once
 from copilot.api.keys import caller
-from copilot.learning.our_words import Answer, in_our_words
-
-NOTHING = "Nothing near enough to this is known here; your own words stay as they are."
+from copilot.learning.our_words import NOTHING, Answer, in_our_words
 
 
 class OurWordingSerializer(serializers.Serializer[Any]):

@@ -19,7 +19,7 @@ from copilot.console.scene import Scene
 from copilot.console.shell import shell
 from copilot.console.visit import Visit, page, reads
 from copilot.learning import our_words
-from copilot.learning.our_words import CUSTOMERS, PEOPLE, Answer
+from copilot.learning.our_words import CUSTOMERS, NOTHING, PEOPLE, Answer
 from copilot.learning.signals import Rough
 from copilot.models import PastReply, UnwantedWording
 from interactions.models import Conversation
@@ -27,7 +27,6 @@ from people.models import Team
 
 LONGEST = 4000  # characters; a rough text is short
 MOST_SHOWN = 50
-NOTHING = "Nothing near enough to this is known here, so your own words stay as they are. Nothing was changed."
 
 
 @page("POST", allowed=reads)

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from copilot.context.refill import looked_up_in, refilled, values
+from copilot.context.looked_up import looked_up_in, retold, values
 from copilot.context.value import Example
 from copilot.gaps import WORDS, gap
 from copilot.slots import details, mask
@@ -87,7 +87,7 @@ def _not_far_behind(examples: list[Example]) -> list[Example]:
 def _told_here(example: Example, looked_up: str) -> Example:
     if not looked_up:
         return example
-    return replace(example, text=refilled(example.text, looked_up_in(example.asked), looked_up))
+    return replace(example, text=retold(example.text, looked_up_in(example.asked), looked_up))
 
 
 def _sharing(examples: list[Example], about: set[str], most: int) -> list[Example]:

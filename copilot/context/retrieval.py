@@ -13,8 +13,8 @@ from django.db import connection, models
 from django.db.models import Func, Value
 
 from copilot.context import vectors
+from copilot.context.looked_up import LOOKED_UP
 from copilot.context.rarity import lexemes, lookup, quoted, rarity_now
-from copilot.context.refill import LOOKED_UP
 from copilot.context.value import Example
 from copilot.models import NoTeacher
 from copilot.models.knowledge import dictionary

@@ -1,6 +1,6 @@
 """Measure what a person changed, and keep it as a Signal; it counts once the reply has settled."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -103,6 +103,21 @@ def remember_reply(message: Message, typed: str = "") -> PastReply | None:
         },
     )  # fmt: skip
     return row
+
+
+def word_past_replies() -> Iterator[int]:
+    """Let replies that an earlier version kept be found by what somebody types; tells how many are done."""
+    due = PastReply.objects.filter(cues=[]).select_related(
+        "message__conversation__contact", "message__conversation__account"
+    )
+    for done, reply in enumerate(due.iterator(chunk_size=200), 1):
+        message, talk = reply.message, reply.message.conversation
+        question, before, _ = answered_by(message)
+        found = worded.kept(
+            talk, reply.text, question, before, reply.typed, worded.records_of(talk), message.author_name
+        )
+        PastReply.objects.filter(pk=reply.pk).update(**found)
+        yield done
 
 
 def customer_key(conversation: Conversation) -> str:

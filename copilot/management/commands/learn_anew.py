@@ -1,6 +1,7 @@
 """`manage.py learn_anew`: count all settled edits again, with what mines and judges them today.
 
 What people decided or undid stays as it is; so does every lesson, though its evidence may now say otherwise.
+Replies that an earlier version kept become findable by what somebody types ("In our words").
 """
 
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from copilot.learning import ledger
+from copilot.learning.signals import word_past_replies
 from copilot.models import Lesson, LessonEvidence, Signal
 
 
@@ -23,3 +25,8 @@ class Command(BaseCommand):
             done += count
             self.stdout.write(f"{done} edits", ending="\r")
         self.stdout.write(f"{done} edits were learnt from anew.")
+        worded = 0
+        for worded in word_past_replies():
+            if worded % 100 == 0:
+                self.stdout.write(f"{worded} past replies", ending="\r")
+        self.stdout.write(f"{worded} past replies were given what their wording is found by.")

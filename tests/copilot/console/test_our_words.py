@@ -1,6 +1,9 @@
 """In our words: what is typed comes back in wordings that two colleagues sent to two customers."""
 
+from io import StringIO
+
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from copilot.learning import worded
@@ -95,8 +98,24 @@ def test_what_is_not_known_is_said_and_nothing_changed(
         f"conversations/{asking.pk}/our-words/", {"text": "refund sent"}
     ).json() == {
         "offers": [],
-        "why": "Nothing near enough to this is known here; your own words stay as they are.",
+        "why": "Nothing near enough to this is known here, so your own words stay as they are.",
     }
+
+
+def test_replies_kept_by_an_earlier_version_speak_after_one_command(cast: Cast, asking: Conversation) -> None:
+    def offers() -> list[dict[str, str]]:
+        asked = program_of(cast.tomas).post(f"conversations/{asking.pk}/our-words/", {"text": "refund sent"})
+        return list(asked.json()["offers"])
+
+    before = list(PastReply.objects.order_by("pk").values_list("wording", "worded", "typed"))
+    PastReply.objects.update(wording="", worded="", cues=[])
+    assert not offers()
+
+    said = StringIO()
+    call_command("learn_anew", stdout=said)
+    assert f"{len(before)} past replies were given" in said.getvalue()
+    assert list(PastReply.objects.order_by("pk").values_list("wording", "worded", "typed")) == before
+    assert offers()[0]["text"] == ENDS.format("UA-9004")
 
 
 def test_a_lead_takes_a_wording_out_and_puts_it_back(cast: Cast, asking: Conversation, sign_in: SignIn) -> None:

@@ -26,7 +26,7 @@ def values(record: str) -> dict[str, str]:
     return {name: told.pop() for name, told in found.items() if len(told) == 1}
 
 
-def refilled(text: str, theirs: str, ours: str) -> str:
+def retold(text: str, theirs: str, ours: str) -> str:
     """The text with their record's values replaced; of a value that stands for two fields, none is sure."""
     own, told = values(ours), values(theirs)
     instead: dict[str, set[str]] = {}
