@@ -58,10 +58,10 @@ class Case:
 
 
 def _measure(held_out: list[dict[str, Any]]) -> None:
-    rng = random.Random(SEED)
+    by_chance = random.Random(SEED)  # of its own, so that the cases do not depend on how many replies there are
     pools = _replies_by_team()
-    cases = [_case(pools, rng, *one) for one in _cases(held_out, rng)]
-    print(f"{CASES} customer messages of the last tenth, drafted without a model (seed {SEED}):")
+    cases = [_case(pools, by_chance, *one) for one in _cases(held_out, random.Random(SEED))]
+    print(f"{len(cases)} customer messages of the last tenth, drafted without a model (seed {SEED}):")
     _tell("all tasks", cases)
     _tell("the six support tasks", [one for one in cases if one.support])
 
@@ -126,13 +126,13 @@ def _replies_by_team() -> dict[int, list[str]]:
 def _cases(
     dialogues: list[dict[str, Any]], rng: random.Random
 ) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]], int]]:
-    """A random turn of an agent that answers a customer, of a random dialogue each."""
+    """A random turn of an agent that answers a customer, of a random dialogue each; no dialogue comes twice, or
+    what was answered in it would be known to its second case."""
     found = 0
-    while found < CASES:
-        dialogue = rng.choice(dialogues)
+    for dialogue in rng.sample(dialogues, len(dialogues)):
         turns = [turn for turn in dialogue["turns"] if turn["by"] == "knowledge" or turn["text"].strip()]
         answers = _answers(turns)
-        if answers:
+        if answers and found < CASES:
             found += 1
             yield dialogue, turns, rng.choice(answers)
 

@@ -208,6 +208,7 @@ def _usual_reply(conversation: Conversation, examples: list[Example], here: Here
             author=f"{agreement.agents} colleagues to {agreement.customers} customers",
             at=max(example.sent_at for example in examples),
             gaps=agreement.left_out,
+            with_record=agreement.with_record,
         )
 
 

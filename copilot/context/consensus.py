@@ -59,12 +59,14 @@ class Here:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """The agreed sentences in order, and which kinds of detail had to be left out."""
+    """The agreed sentences in order, and which kinds of detail had to be left out. `with_record`: most of those
+    who said so had looked a record up for it."""
 
     text: str
     left_out: tuple[str, ...]
     customers: int
     agents: int
+    with_record: bool
 
 
 def agree(examples: Iterable[Example], here: Here) -> Agreement | None:
@@ -134,6 +136,7 @@ def _left_of(
         left_out=tuple(sorted(left_out)),
         customers=len({near[n].customer for n in backing}),
         agents=len({near[n].author for n in backing}),
+        with_record=2 * sum(bool(looked_up_in(near[n].asked)) for n in backing) > len(backing),
     )
 
 

@@ -47,6 +47,7 @@ class Item:
     quotable: bool = True
     gaps: tuple[str, ...] = ()  # kinds of detail that its text leaves out
     words: tuple[str, ...] = ()  # a goal: what its manager wrote to be said to the customer as it stands
+    with_record: bool = False  # a usual reply: most of those who said it had looked a record up for it
     fills: str = ""  # an answer: the gap that it was given for; empty: the whole question
 
 

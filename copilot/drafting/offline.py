@@ -39,7 +39,7 @@ class Offline:
 
     def write(self, context: Context, say: Say) -> Reply:
         core, marks, missing = _core(context)
-        records = _records_asked_about(context)
+        records = _left_to_tell(_records_asked_about(context), core, marks, context)
         if context.way:
             core, marks, records = _otherwise(context, core, marks, records)
         if not core and not records:
@@ -176,13 +176,25 @@ def _records_asked_about(context: Context) -> list[Item]:
     """Records the customer names by number, else by what they are, with a field that was asked."""
     asked = context.question
     records = [item for item in context.items if item.kind == "record"]
-    numbers = _numbers(asked)
-    named = [r for r in records if numbers & _numbers(f"{r.title} {r.text}")]
-    if named:
+    if named := _named(records, context):
         return named[:MOST_RECORDS]
     words = content(asked)
     scored = [(len(words & content(f"{r.title} {r.text}")), r) for r in records]
     return [record for score, record in sorted(scored, key=lambda s: -s[0]) if score >= 2][:1]
+
+
+def _left_to_tell(records: list[Item], core: str, marks: list[Mark], context: Context) -> list[Item]:
+    """None where colleagues who had a record at hand said the core and no more; where the core asks back, those
+    that the customer named."""
+    said_whole = {item.id for item in context.items if item.with_record}
+    if marks and marks[-1].item_id in said_whole:
+        return []
+    return _named(records, context) if core.endswith("?") else records
+
+
+def _named(records: Iterable[Item], context: Context) -> list[Item]:
+    numbers = _numbers(context.question)
+    return [record for record in records if numbers & _numbers(f"{record.title} {record.text}")]
 
 
 def _numbers(text: str) -> set[str]:

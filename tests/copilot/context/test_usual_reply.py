@@ -9,7 +9,7 @@ from tests.crm import PushingCrm
 from tests.work import run_tasks
 
 pytestmark = pytest.mark.django_db
-ASKED = "Where is my ride, and when will it be here?"
+ASKED = "Where is my ride, and how long do I wait for the driver?"
 
 
 def looked_up(crm: PushingCrm, who: str, driver: str, minutes: int) -> None:
@@ -18,8 +18,8 @@ def looked_up(crm: PushingCrm, who: str, driver: str, minutes: int) -> None:
     crm.tells("record.changed", {**told, "occurred_at": timezone.now().isoformat()})
 
 
-def asks(crm: PushingCrm, who: str) -> None:
-    crm.says(ASKED, contact={"id": who, "name": who.title()}, account=None, conversation=f"c-{who}")
+def asks(crm: PushingCrm, who: str, text: str = ASKED) -> None:
+    crm.says(text, contact={"id": who, "name": who.title()}, account=None, conversation=f"c-{who}")
 
 
 def drafted(who: str) -> Draft:
@@ -48,8 +48,25 @@ def test_a_draft_tells_this_customers_record_in_the_usual_words(
     looked_up(crm, "dora", "Bruno", 31)
     told = drafted("dora")
     assert "Your ride is on its way: Bruno will be with you in 31 minutes." in told.text
+    assert "On record here" not in told.text  # colleagues with the record at hand said this and no more
     assert not [one for one in told.checks if one["kind"] in ("unsupported", "leak")], told.checks
 
     asks(crm, "emil")
     nothing_known = drafted("emil").text
     assert not {"Dave", "Alex", "Mark", "7", "12", "5"} & set(nothing_known.replace(".", "").split())
+
+
+def test_beside_a_question_back_stands_only_the_record_that_was_named(crm: PushingCrm) -> None:
+    for who, author in (("anna", "Ines"), ("ben", "Karim"), ("cleo", "Tess")):
+        asks(crm, who)
+        crm.answers("Where shall the driver meet you?", conversation=f"c-{who}", contact=None, author=author)
+        run_tasks()
+    for who in ("dora", "emil"):
+        looked_up(crm, who, "Bruno in RD-8810", 31)
+    run_tasks()
+
+    asks(crm, "dora")
+    asks(crm, "emil", "Where is RD-8810, and how long do I wait for the driver?")
+    unnamed, named = drafted("dora").text, drafted("emil").text
+    assert "meet you?" in unnamed and "On record" not in unnamed
+    assert "meet you?" in named and "On record here: Ride: driver Bruno in RD-8810, wait 31 minutes." in named
