@@ -1,11 +1,12 @@
 """A backlog of due events: how quickly workers drain it, and whether an event costs more the longer it is.
 
-The backlog is written by COPY, a fifth as many conversations as events. Two workers and the sweep, as
-`make run` starts them, drain it for a while; then events are applied one by one in this process, with
-1,000 waiting and with 100,000. Bar: at most 1.2 times the cost of each.
+The backlog is written by COPY, a fifth as many conversations as events. Events are applied one by one in this
+process, with 1,000 waiting and with 100,000; bar: at most 1.2 times the cost of each. Then two workers and the
+sweep, as `make run` starts them, drain it for a while, or to its end (`python -m benchmarks.drain 100000 all`).
 """
 
 import json
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -23,13 +24,14 @@ DRAINED_SECONDS = 40.0
 
 def main(words: list[str]) -> int:
     long = int(words[0]) if words else LONG
+    seconds = math.inf if "all" in words else DRAINED_SECONDS
     with house(LOG_LEVEL="ERROR"):
         connection = _connection()
         _fill(connection, 0, SHORT)
         few = _cost()
         _fill(connection, SHORT, SHORT + long)
         many = _cost()
-        rate, left = _drain()
+        rate, left = _drain(seconds)
     print(f"Draining events, {SHORT} and {long} of them waiting:")
     figure("an event with few waiting", few, "ms")
     figure("an event with many waiting", many, "ms")
@@ -99,7 +101,7 @@ def _apply(count: int) -> None:
         inbox.apply(event_id)
 
 
-def _drain() -> tuple[float, int]:
+def _drain(seconds: float) -> tuple[float, int]:
     """Events a second that two real workers apply, and how many were left in the end."""
     with ExitStack() as stack:
         stack.enter_context(process(sys.executable, str(ROOT / "manage.py"), "sweep"))
@@ -110,8 +112,8 @@ def _drain() -> tuple[float, int]:
         while _waiting() == before:
             time.sleep(0.2)
         before, started = _waiting(), time.monotonic()
-        time.sleep(DRAINED_SECONDS)
-        left = _waiting()
+        while (left := _waiting()) and time.monotonic() - started < seconds:
+            time.sleep(0.5)
         return (before - left) / (time.monotonic() - started), left
 
 
