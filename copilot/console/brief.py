@@ -12,8 +12,8 @@ from copilot.console.fill_rows import day_and_time
 from copilot.console.fill_text import short
 from copilot.console.shell import shell
 from copilot.console.visit import Visit, page, reads
-from copilot.templatetags.rapport import ago, waited
-from copilot.words import sentences
+from copilot.templatetags.rapport import ago, has_waited
+from copilot.words import body, sentences
 from customers.access import visible_accounts
 from customers.models import Account, Goal, Note, Promise, Record
 from interactions.access import visible_conversations
@@ -54,7 +54,8 @@ def brief(visit: Visit, account_id: int) -> HttpResponse:
         Part("What they have", tuple(_records(account))),
     )
     context = {
-        "shell": shell(visit, "accounts"), "section": "accounts", "account": account, "now": timezone.now(),
+        "shell": shell(visit, "accounts"), "section": "accounts", "account": account,
+        "about": account.about.rstrip("."), "now": timezone.now(),
         "people": account.contacts.filter(shown_as=None).order_by("name")[:MOST],
         "parts": [part for part in parts if part.lines],
     }  # fmt: skip
@@ -74,7 +75,7 @@ def _promises(account: Account) -> Iterable[Line]:
         late = row.due_at is not None and row.due_at < timezone.now()
         due = f", {'was due' if late else 'due'} {day_and_time(row.due_at)}" if row.due_at else ""
         who = row.owner.name if row.owner else "Nobody owns it"
-        yield Line(f"{row.text}{due}", f"{who}, {ago(row.made_at)}", _account(account), late)
+        yield Line(f"{row.text.rstrip('.')}{due}", f"{who}, {ago(row.made_at)}", _account(account), late)
 
 
 def _open(who: Standing, account: Account) -> Iterable[Line]:
@@ -84,7 +85,7 @@ def _open(who: Standing, account: Account) -> Iterable[Line]:
     talks = talks.annotate(words=Subquery(said.order_by("-sent_at").values("text")[:1]))
     for talk in talks.select_related("contact__shown_as").order_by("waiting_since", "-last_message_at")[:MOST]:
         name = str(talk.contact.shown) if talk.contact else "Somebody"
-        wait = f", has waited {waited(talk.waiting_since)}" if talk.waiting_since else ""
+        wait = f", {has_waited(talk.waiting_since)}" if talk.waiting_since else ""
         yield Line(
             f"{talk.subject or 'No subject'}: {_asked(talk.words or '')}", f"{name}{wait}", _talk(talk.pk)
         )
@@ -92,8 +93,13 @@ def _open(who: Standing, account: Account) -> Iterable[Line]:
 
 def _asked(text: str) -> str:
     """The first question, or how it begins."""
-    told = [text[start:end] for start, end in sentences(text)]
-    return short(next((one for one in told if one.endswith("?")), told[0] if told else ""), LONGEST)
+    told = (text[start:end] for start, end in sentences(text))
+    return next((short(one, LONGEST) for one in told if one.endswith("?")), "") or _begins(text)
+
+
+def _begins(text: str) -> str:
+    """A greeting says nothing; where there is nothing else, it is all that was said."""
+    return short(body(text) or text, LONGEST)
 
 
 def _notes(account: Account) -> Iterable[Line]:
@@ -112,7 +118,7 @@ def _said(who: Standing, account: Account) -> Iterable[Line]:
     for row in rows.select_related("contact__shown_as", "person").order_by("-sent_at", "-pk")[:4]:
         name = str(row.contact.shown) if row.contact else row.person.name if row.person else row.author_name
         url = f"{_talk(row.conversation_id)}#message-{row.pk}"
-        yield Line(f"“{_asked(row.text)}”", f"{name}, {ago(row.sent_at)}", url)
+        yield Line(f"“{_begins(row.text)}”", f"{name}, {ago(row.sent_at)}", url)
 
 
 def _records(account: Account) -> Iterable[Line]:

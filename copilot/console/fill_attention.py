@@ -13,7 +13,7 @@ from copilot.console.cards import plural
 from copilot.console.fill_rows import day_and_time
 from copilot.console.fill_text import short
 from copilot.relationship.attention import revisits
-from copilot.templatetags.rapport import waited
+from copilot.templatetags.rapport import has_waited
 from customers.access import managed_accounts
 from customers.models import Account, Note, Promise
 from interactions.access import visible_conversations
@@ -78,7 +78,7 @@ def _waiting(who: Standing, ids: QuerySet[Account]) -> list[tuple[int, Reason]]:
     told: dict[int, Reason] = {}
     for talk in talks.select_related("contact__shown_as").order_by("waiting_since", "pk")[:LOOKED_AT]:
         name = talk.contact.shown.first_name if talk.contact else "Somebody"
-        text = f"{name or 'Somebody'} has waited {waited(talk.waiting_since)}: {talk.subject or 'no subject'}"
+        text = f"{name or 'Somebody'} {has_waited(talk.waiting_since)}: {talk.subject or 'no subject'}"
         told.setdefault(talk.account_id or 0, Reason(text, reverse("conversation", args=[talk.pk])))
     return list(told.items())
 

@@ -156,7 +156,7 @@ def _conversations(
 
 def _spoken(rows: Iterable[Conversation]) -> Iterable[_Told]:
     for row in rows:
-        origin = f"{row.contact.shown if row.contact else 'Somebody'}, {row.team.name}"
+        origin = f"{row.contact.shown}, {row.team.name}" if row.contact else row.team.name
         url = reverse("conversation", args=[row.pk])
         text = "Waits for an answer." if row.waiting_since and row.status == row.Status.OPEN else ""
         kind, title = "call" if row.channel in CALLS else "conversation", row.subject or "No subject"

@@ -168,6 +168,9 @@ def ago(moment: datetime | None) -> str:
     return _day(then) if then.year == _local(timezone.now()).year else f"{_day(then)} {then.year}"
 
 
+BY_THE_CLOCK = timedelta(hours=12)  # so long a wait is told in hours, a longer one by its day
+
+
 @register.filter
 def waited(since: datetime | None) -> str:
     """How long somebody has waited: "6 min", "1 h 12", then the weekday, then the day."""
@@ -177,10 +180,16 @@ def waited(since: datetime | None) -> str:
     minutes = max(0, int(gone.total_seconds() // 60))
     if minutes < 60:
         return f"{minutes} min"
-    if gone < timedelta(hours=12):
+    if gone < BY_THE_CLOCK:
         return f"{minutes // 60} h {minutes % 60:02d}"
     then = _local(since)
     return f"{then:%a}" if gone < timedelta(days=6) else _day(then)
+
+
+def has_waited(since: datetime) -> str:
+    """In a sentence: "has waited 6 min", "has waited since Sun"."""
+    long = timezone.now() - since >= BY_THE_CLOCK
+    return f"has waited {'since ' if long else ''}{waited(since)}"
 
 
 @register.filter

@@ -56,7 +56,12 @@ document.addEventListener("htmx:afterSettle", () => {
   }
 });
 
-const press = (element) => element.getAttribute("aria-disabled") === "true" || element.click();
+function press(element) {
+  if (element.getAttribute("aria-disabled") === "true") return;
+  element.click();
+  const fold = element.closest("summary")?.parentElement;
+  if (fold?.open) all(FIELDS, fold).find(visible)?.focus(); // what is typed next belongs there
+}
 
 let awaitsGo = 0;
 
@@ -94,7 +99,7 @@ document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || event.altKey) return;
   const command = event.ctrlKey || event.metaKey;
   if (command && event.key === "Enter") {
-    const button = $("[data-enter]", holder());
+    const button = all("[data-enter]", holder()).find(visible);
     if (button) { event.preventDefault(); press(button); }
   } else if (event.key === "Escape") {
     if (escape()) event.preventDefault();

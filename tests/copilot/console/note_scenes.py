@@ -65,7 +65,7 @@ def brief() -> Scene:
     )  # fmt: skip
     return "brief.html", {
         "shell": shell("accounts"), "section": "accounts", "account": HALDEN, "people": (DANA,),
-        "now": past(minutes=0), "parts": parts,
+        "about": HALDEN.about, "now": past(minutes=0), "parts": parts,
     }  # fmt: skip
 
 

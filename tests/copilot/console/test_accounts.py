@@ -8,6 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from copilot.models import Draft
 from customers.models import Goal, Note, Promise, Record
+from interactions.models import Conversation
 from tests.cast import Cast
 from tests.copilot.console.made import SignIn
 from tests.factories import a_contact, a_conversation, a_message, an_account
@@ -148,12 +149,16 @@ def test_what_needs_somebody_first_and_why(cast: Cast, draft: Draft, sign_in: Si
     Promise.objects.create(account=aker, text="Far off", made_at=now, due_at=now + timedelta(days=9))
     Promise.objects.create(account=cast.bright, text="Theirs", made_at=now, due_at=now)
     Note.objects.create(account=aker, kind="risk", text="Not reviewed", created_at=now)
+    Conversation.objects.update(waiting_since=now - timedelta(days=2))
 
     answer = sign_in(cast.karim).get("/accounts/")
 
     first = [(one.name, [reason.late for reason in one.reasons]) for one in answer.context["needy"]]
     assert first == [("Moss Bakery", [True]), ("Fjord Shipping", [False]), ("Aker Foods", [False, False])]
-    assert "Sigrid has waited" in answer.text and "1 note to review" in answer.text
+    assert (
+        f"Sigrid has waited since {now - timedelta(days=2):%a}" in answer.text
+        and "1 note to review" in answer.text
+    )
     assert "Far off" not in answer.text and "Theirs" not in answer.text
     assert not sign_in(cast.lukas).get("/accounts/?after=a~1").context["needy"], "the first page only"
 

@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from copilot.context.build import build_context
 from copilot.models import Draft
 from customers.models import Goal, Note, Promise
+from interactions.models import Message
 from people.models import AuditEntry
 from tests.cast import Cast
 from tests.copilot.console.made import SignIn
@@ -61,13 +62,16 @@ def test_the_brief_tells_each_thing_with_its_source(
     hidden = a_conversation(team=a_team(name="Billing"), contact=cast.sigrid, subject="Bank account")
     a_message(conversation=hidden, text="Our bank account is new.")
     Goal.objects.create(account=cast.fjord, text="Win back trust", set_by=cast.karim, created_at=now)
-    Promise.objects.create(account=cast.fjord, text="A call", owner=cast.ines, made_at=now, due_at=now)
+    Promise.objects.create(account=cast.fjord, text="A call.", owner=cast.ines, made_at=now, due_at=now)
     for text, state, until in (("Short mails", "accepted", 9), ("Old", "accepted", -1), ("New", "proposed", 9)):
         Note.objects.create(account=cast.fjord, kind="preference", text=text, state=state, created_at=now,
                             review_by=timezone.localdate() + timedelta(days=until))  # fmt: skip
+    letter = "Hi Sigrid,\n\nIt ends in March. I ask Karim.\n\nKind regards\nInes"
+    a_message(conversation=draft.conversation, text=letter, by=Message.By.COLLEAGUE, person=cast.ines)
     ines = sign_in(cast.ines)
     with django_assert_max_num_queries(15):
         page = ines.get(f"/accounts/{cast.fjord.pk}/brief/").text
+    assert "“It ends in March. I ask Karim.”" in page
     for told in ("Win back trust", "Goal by Karim Haddad", "A call, was due", "Ines Duarte", "Short mails",
                  "When does our contract end?", "Sigrid Moe, has waited"):  # fmt: skip
         assert told in page, told

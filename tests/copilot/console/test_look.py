@@ -202,6 +202,18 @@ def test_a_draft_is_checked_edited_and_approved_with_keys_only(watched: "Page", 
     watched.locator("#draft.is-approved").wait_for()
 
 
+def test_a_note_is_corrected_with_keys_only(watched: "Page", address: str) -> None:
+    watched.goto(f"{address}/scene/notes/")
+    watched.keyboard.press("c")
+    watched.locator("#note-words:focus").wait_for()
+    watched.keyboard.type("r a ")  # in a field they are letters, and decide nothing
+    assert "r a " in watched.locator("#note-words").input_value()
+    watched.route("**/notes/*/", lambda route: route.fulfill(status=204))
+    with watched.expect_request("**/notes/*/") as sent:
+        watched.keyboard.press("Control+Enter")
+    assert "fate=correct" in (sent.value.post_data or "")
+
+
 def test_typed_text_stays_when_the_draft_moves_on(watched: "Page", address: str) -> None:
     from tests.copilot.console import gallery
 
