@@ -13,8 +13,8 @@ from copilot.learning.situation import Pair, Situation, pair_of, worth
 from copilot.learning.wording import Taste
 
 CUES = 20  # the most telling ones of a situation, by which neighbours are found
-READ = 300  # of the latest pairs that have one of them
-NEIGHBOURS = 50
+READ = 500  # of the latest pairs that have one of them
+NEIGHBOURS = 80
 
 
 @dataclass

@@ -16,6 +16,7 @@ from copilot import envelopes
 from copilot.drafting import opening
 from copilot.drafting.moves import move, tell
 from copilot.drafting.switch import ruling
+from copilot.gaps import gaps, slot_of
 from copilot.insight import records
 from copilot.learning.signals import Rough, keep_signal
 from copilot.models import Decision, Draft
@@ -119,7 +120,6 @@ def write(conversation_id: int, actor: Actor, wording: Wording) -> Decision:
 
 def _send(draft: Draft, kind: str, wording: Wording, actor: Actor, ticks: Sequence[str]) -> Decision:
     conversation = draft.conversation
-    _check_gaps(draft, wording.text or "")
     decision = _queue(conversation, draft, kind, wording, actor, ticks)
     move(draft, State.APPROVED)
     Escalation.objects.filter(
@@ -128,9 +128,10 @@ def _send(draft: Draft, kind: str, wording: Wording, actor: Actor, ticks: Sequen
     return decision
 
 
-def _check_gaps(draft: Draft, text: str) -> None:
-    """Nothing leaves with a hole in it, whoever wrote around it."""
-    left = [one.gap for one in draft.questions.all() if one.gap and f"[{one.gap}]" in text]
+def _check_gaps(draft: Draft | None, text: str) -> None:
+    """Nothing leaves with a hole in it, whoever wrote around it: of this draft, or of the house's wording."""
+    asked = [one.gap for one in draft.questions.all() if one.gap and f"[{one.gap}]" in text] if draft else []
+    left = asked + [words for words in gaps(text) if slot_of(words)]
     if left:
         raise Invalid(f"Fill [{left[0]}] first, or take the sentence out. Nothing was sent.")
 
@@ -143,6 +144,7 @@ def _queue(
     actor: Actor,
     ticks: Sequence[str],
 ) -> Decision:
+    _check_gaps(draft, wording.text or "")
     try:
         letter = compose(conversation, draft, wording, actor.person)
     except envelopes.Unfit as error:

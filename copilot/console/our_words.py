@@ -18,8 +18,10 @@ from copilot.console.fill_card import Typed, editing, writing
 from copilot.console.scene import Scene
 from copilot.console.shell import shell
 from copilot.console.visit import Visit, page, reads
+from copilot.gaps import WORDS
 from copilot.learning import our_words
 from copilot.learning.our_words import CUSTOMERS, NOTHING, PEOPLE, Answer
+from copilot.learning.refill import SLOT
 from copilot.learning.signals import Rough
 from copilot.models import PastReply, UnwantedWording
 from interactions.models import Conversation
@@ -118,5 +120,11 @@ def _rows(team: Team) -> list[dict[str, Any]]:
         text=Max("wording"),
     )  # fmt: skip
     known = rows.filter(people__gte=PEOPLE, customers__gte=CUSTOMERS).order_by("-sent", "worded")[:MOST_SHOWN]
-    taken = [{**row, "out": True} for row in rows.filter(worded__in=out)]
-    return taken + [{**row, "out": False} for row in known if row["worded"] not in out]
+    taken = [_row(row, out=True) for row in rows.filter(worded__in=out)]
+    return taken + [_row(row, out=False) for row in known if row["worded"] not in out]
+
+
+def _row(row: dict[str, Any], *, out: bool) -> dict[str, Any]:
+    """Its slots as gaps are written, for a reader."""
+    text = SLOT.sub(lambda slot: f"[{WORDS.get(slot[1], slot[1])}]", row["text"])
+    return {**row, "text": text, "out": out}

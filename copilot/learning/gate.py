@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from copilot import words
 from copilot.learning.refill import slotted
 from copilot.learning.scorer import Features, Scorer, chance
-from copilot.learning.situation import Situation, key_of, said
+from copilot.learning.situation import STEM, Situation, key_of, said
 from copilot.learning.wording import RARE, Choice, odds
 
 BUDGET = 0.0185  # harmed replies of all
@@ -21,12 +21,14 @@ YOUNG = 100
 LOOKED_BACK = 8000
 OFTEN = 100  # replies after which the price of harm is set anew
 LEAST_GAIN = 0.02
-FIRST_PRICE = 4.0
+FIRST_PRICE = 2.0
 _RATE = 0.07
 # Where learning starts: what fits is seldom harmful, a whole sentence of one's own often meant as it is.
 _HARMS = {"always": -0.5, "fit": -2.0, "sentence": 0.5, "long sentence": 0.5, "like kept": 1.0, "rare": 0.5}
 _GAINS = {"fit": 0.5, "far": 0.2}
 _BANDS = (2, 4, 7, 12)  # words typed
+_WORDS = 12  # of what was typed, each weighed by itself
+_LATELY = 4  # of our answers here: whether they were the house's wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ def _features(one: Situation, choice: Choice, times: Mapping[str, int]) -> Featu
     rare = choice.part([voice for voice in choice.voices if times.get(voice.pair.wording, 0) < RARE])
     length, sentence = min(len(typed), 20) / 10, _is_sentence(one.typed)
     told = [(name, value) for name, value in first.features if name in _TOLD]
+    usual = [times.get(slotted(text, one.fields), 0) >= RARE for text in one.told[:_LATELY]]
     return [
         ("always", 1.0), ("fit", fit), ("odds", odds(fit)), ("fit²", fit * fit), ("sure", fit > 0.9),
         ("ahead", fit - (second[0].fit if second else 0.0)), ("rare", rare),
@@ -121,8 +124,10 @@ def _features(one: Situation, choice: Choice, times: Mapping[str, int]) -> Featu
         ("like kept", _mean([far == 0 for far in changed], [voice.alike**6 for voice in choice.voices])),
         ("length", length), ("far", words.distance(one.typed, first.text)), ("sentence", sentence),
         ("house words", times.get(slotted(one.typed, one.fields), 0) > 0), ("near", min(choice.total, 10) / 10),
+        ("usual before", _mean(usual, [1.0] * len(usual))), *_shape(one.typed),
         ("fit sentence", fit * sentence), ("fit length", fit * length), ("long sentence", sentence * length),
-        *told,
+        *told, (f"person {one.person} fit", fit),
+        *((f"typed {key_of(word[:STEM])}", 1.0) for word in dict.fromkeys(typed[:_WORDS])),
         *((name, 1.0) for name in (
             f"wording {key}", f"wording {key} {band}", f"person {one.person}",
             f"person {one.person} {band}", f"team {one.team}", f"band {band}",
@@ -130,7 +135,17 @@ def _features(one: Situation, choice: Choice, times: Mapping[str, int]) -> Featu
     ]  # fmt: skip
 
 
-_TOLD = frozenset(("like typed", "typed in it", "said already", "share", "alike"))
+_TOLD = frozenset(
+    ("like typed", "typed in it", "said already", "share", "alike", "agreed", "times", "voices", "loudest")
+)
+
+
+def _shape(typed: str) -> Features:
+    """By which a text meant as it is differs from a few words that stand for one."""
+    return [
+        ("ends", typed.rstrip()[-1:] in (".", "?", "!")), ("capital", typed[:1].isupper()),
+        ("digit", any(one.isdigit() for one in typed)),
+    ]  # fmt: skip
 
 
 def _is_sentence(typed: str) -> bool:

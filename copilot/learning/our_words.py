@@ -25,7 +25,7 @@ from people.models import Team, User
 
 MOST_OFFERED = 3
 MOST_READ = 400  # of the newest replies that share words with what was typed
-NEIGHBOURS = 40
+NEIGHBOURS = 80
 PEOPLE = CUSTOMERS = 2  # who must have sent it, and to whom
 LOOKED_BACK = 500  # offers from which the gate learns
 LEAST_FIT = 0.2  # of a second and a third wording

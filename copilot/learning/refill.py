@@ -9,8 +9,9 @@ from rapidfuzz import fuzz
 type Field = tuple[str, str]  # its name and its value as words; a list is several fields of one name
 
 MOST_RECORDS = 4
+MOST_GAPS = 2
 SHORTEST = 3  # letters of a value that is no number; "no" is a word and not a detail
-_SLOT = re.compile(r"\{([^{}\n]{1,60})\}")
+SLOT = re.compile(r"\{([^{}\n]{1,60})\}")
 _DETAIL = re.compile(r"\d+|(?<=[\w,;] )[A-ZÀ-Þ][a-zß-ÿ]{2,}")
 
 
@@ -39,24 +40,28 @@ def slotted(text: str, fields: Iterable[Field]) -> str:
     return text
 
 
-def refilled(wording: str, fields: Sequence[Field], typed: str) -> str | None:
-    """The wording with its slots filled; None where the record lacks one.
+def refilled(wording: str, fields: Sequence[Field], typed: str, gaps: Mapping[str, str]) -> str | None:
+    """The wording with its slots filled; None where something is lacking that is no gap, or for too many gaps.
 
-    Of several values the one most like what was typed, then the next like it.
+    Of several values the one most like what was typed, then the next like it. `gaps`: what stands, by the name
+    of a slot, for a detail that a person has to look up.
     """
     used: Counter[str] = Counter()
-    missing = False
+    missing, left = False, 0
 
     def value_of(slot: re.Match[str]) -> str:
-        nonlocal missing
+        nonlocal missing, left
         values = [value for name, value in fields if name == slot[1]]
+        if not values and slot[1] in gaps:
+            left += 1
+            return gaps[slot[1]]
         missing = missing or not values
         place = min(used[slot[1]], len(values) - 1)
         used[slot[1]] += 1
         return _by_likeness(values, typed)[place] if values else ""
 
-    text = _SLOT.sub(value_of, wording)
-    return None if missing else text
+    text = SLOT.sub(value_of, wording)
+    return None if missing or left > MOST_GAPS else text
 
 
 def _by_likeness(values: list[str], typed: str) -> list[str]:

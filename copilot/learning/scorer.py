@@ -6,7 +6,7 @@ from math import exp, sqrt
 type Features = list[tuple[str, float]]
 
 RATE = 0.1
-FIRST_SPREAD = 0.5  # the larger, the more careful the first steps
+FIRST_SPREAD = 0.2  # the larger, the more careful the first steps
 
 
 class Scorer:

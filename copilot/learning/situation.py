@@ -15,7 +15,7 @@ _WORTH = {
     "since": 0.2, "person": 0.2,
     "state": 0.2,
 }  # fmt: skip
-_STEM = 6
+STEM = 6
 _SINCE = 5  # answers by which a conversation is told
 _PLACE = ("after", "state", "record", "team", "value", "person")
 _WORD = re.compile(r"\w+")
@@ -27,7 +27,8 @@ _LONGEST = 60  # characters of an answer or a value by which a situation is told
 class Situation:
     """`asked`: the customer's last words; `told`: all that we answered here, the newest first; `known`: all
     that was said and looked up here; `fields`: of the records, the newest first; `record`: of the newest
-    alone, None without one; `fresh`: it came in since our last answer."""
+    alone, None without one; `fresh`: it came in since our last answer; `gaps`: what may stand for a detail that
+    nobody told, by its slot."""
 
     typed: str
     asked: str = ""
@@ -38,6 +39,7 @@ class Situation:
     fresh: bool = False
     team: str = ""
     person: str = ""
+    gaps: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,9 @@ def said(text: str) -> list[str]:
 def cues_of(one: Situation) -> tuple[str, ...]:
     """Each begins with its kind."""
     typed = said(one.typed)
-    found = [f"word {word[:_STEM]}" for word in dict.fromkeys(typed)]
-    found += [f"pair {a[:_STEM]} {b[:_STEM]}" for a, b in dict.fromkeys(pairwise(typed))]
-    found += [f"asked {word[:_STEM]}" for word in dict.fromkeys(said(one.asked))]
+    found = [f"word {word[:STEM]}" for word in dict.fromkeys(typed)]
+    found += [f"pair {a[:STEM]} {b[:STEM]}" for a, b in dict.fromkeys(pairwise(typed))]
+    found += [f"asked {word[:STEM]}" for word in dict.fromkeys(said(one.asked))]
     found += [f"{kind} {place}" for kind, place in _place(one).items()]
     found += [f"since {_gist(text, one)}" for text in dict.fromkeys(one.told[1:_SINCE])]
     found.append(f"person {one.person}")

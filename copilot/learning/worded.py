@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from copilot import slots, words
 from copilot.context.told import rules_of
+from copilot.gaps import WORDS, gap
 from copilot.learning.refill import Field, fields_of, slotted
 from copilot.learning.situation import Situation, cues_of, key_of
 from customers.merging import ids_of
@@ -25,7 +26,8 @@ def situation_of(conversation: Conversation, person: int, typed: str) -> Situati
     turns = list(spoken.only("by", "text", "sent_at").order_by("-sent_at", "-pk")[:MOST_TURNS])
     records = records_of(conversation)
     may = reach(rules_of(conversation, ids_of(conversation.contact), records))
-    fields = (*_names(conversation), *fields_of(_fields(one, may) for one in records))
+    told = ((kind, typed[start:end]) for kind, start, end in slots.details(typed))
+    fields = (*told, *_names(conversation), *fields_of(_fields(one, may) for one in records))
     ours = [one for one in turns if one.by == Message.By.COLLEAGUE]
     return Situation(
         typed=typed,
@@ -37,6 +39,7 @@ def situation_of(conversation: Conversation, person: int, typed: str) -> Situati
         fresh=bool(records) and not (ours and ours[0].sent_at > records[0].source_updated_at),
         team=str(conversation.team_id),
         person=str(person),
+        gaps={slot: gap(slot) for slot in WORDS},
     )
 
 

@@ -20,7 +20,18 @@ MOST_WORDINGS = 10  # that are compared with each other
 RARE = 3  # times; what was sent less often is hardly the house's wording
 TAUGHT = 5  # of the first wordings, from what became of which choosing is learnt
 _VOICES = 12  # of the nearest neighbours, and every seventh of the others, from which nearness is learnt
-_CALLING = ("word", "after", "since", "record", "value", "team", "person")  # cues that go with a wording
+_CALLING = (
+    "word",
+    "asked",
+    "after",
+    "since",
+    "record",
+    "value",
+    "team",
+    "person",
+)  # such cues go with wordings
+
+_RATE = 0.16
 
 # Where learning starts: nearer counts more, in words first. All of it moves with what is sent.
 _NEARNESS = {
@@ -85,7 +96,7 @@ class Taste:
     """What was learnt of choosing: which nearness counts, and which wording goes with which words."""
 
     nearness: Scorer = field(default_factory=lambda: Scorer(_NEARNESS))
-    fitness: Scorer = field(default_factory=lambda: Scorer(_FITNESS))
+    fitness: Scorer = field(default_factory=lambda: Scorer(_FITNESS, _RATE))
 
     def choose(
         self, one: Situation, neighbours: Sequence[tuple[float, Pair]], times: Mapping[str, int]
@@ -150,7 +161,7 @@ def _shared(one: frozenset[str], other: frozenset[str]) -> float:
 def _texts(one: Situation, ballots: Mapping[str, Ballot]) -> dict[str, str]:
     """By wording; what lacks a field here, or would hold a detail that nobody here knows, is left out."""
     loudest = sorted(ballots, key=lambda wording: -ballots[wording].sum)[:MOST_WORDINGS]
-    found = ((wording, refilled(wording, one.fields, one.typed)) for wording in loudest)
+    found = ((wording, refilled(wording, one.fields, one.typed, one.gaps)) for wording in loudest)
     return {
         wording: text for wording, text in found if text and not foreign(text, one.typed, one.known)
     }  # fmt: skip

@@ -118,6 +118,26 @@ def test_replies_kept_by_an_earlier_version_speak_after_one_command(cast: Cast, 
     assert offers()[0]["text"] == ENDS.format("UA-9004")
 
 
+def test_a_detail_is_taken_from_what_is_typed_and_one_that_nobody_told_is_a_gap(
+    cast: Cast, asking: Conversation, sign_in: SignIn
+) -> None:
+    past = (cast.ines, "Ola Dahl", "EUR 40", "3 May"), (cast.tomas, "Per Vik", "EUR 75", "9 June")
+    for person, who, amount, day in past:
+        text = f"We have booked {amount} back to your card, and by {day} you will see it."
+        sent(cast.support, person, a_contact(name=who), text, "booked back to card")
+
+    def offers(typed: str) -> list[str]:
+        asked = program_of(cast.ines).post(f"conversations/{asking.pk}/our-words/", {"text": typed})
+        return [one["text"] for one in asked.json()["offers"]]
+
+    gapped = "We have booked EUR 12 back to your card, and by [the date] you will see it."
+    assert offers("booked EUR 12 back to card") == [gapped]
+    page = sign_in(cast.ines).post(f"/inbox/{asking.pk}/reply/", {"text": gapped}).content.decode()
+    assert "Fill [the date] first" in page and not OutboxMessage.objects.exists()
+    sign_in(cast.ines).post(f"/inbox/{asking.pk}/reply/", {"text": gapped.replace("[the date]", "Friday")})
+    assert OutboxMessage.objects.get().payload
+
+
 def test_a_lead_takes_a_wording_out_and_puts_it_back(cast: Cast, asking: Conversation, sign_in: SignIn) -> None:
     ask, lead = {"text": "refund sent"}, sign_in(cast.petra)
     url, told = f"conversations/{asking.pk}/our-words/", {"sent": 3, "colleagues": 3}
