@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
 
 from django.db import connection
 
@@ -97,8 +96,16 @@ def lookup(words: Iterable[str], team_id: int, rarity: Rarity) -> tuple[str, boo
         alone.append(word)
         rows += rarity.about(word)
     rest = [word for word in ordered[len(alone) :] if rarity.about(word) <= MOST_READ_PAIRED]
-    pairs = [f"({quoted(one)} & {quoted(other)})" for one, other in combinations(rest[:PAIRED], 2)]
-    return " | ".join([*map(quoted, alone), *pairs]), len(alone) < len(ordered) and len(pairs) < FEW_PAIRS
+    paired = rest[:PAIRED]
+    found = " | ".join([*map(quoted, alone), *_pairs(paired)])
+    return found, len(alone) < len(ordered) and math.comb(len(paired), 2) < FEW_PAIRS
+
+
+def _pairs(words: list[str]) -> Iterable[str]:
+    """Any two of the words. Each is named once before those that may stand beside it: of a row without it
+    PostgreSQL then asks once, and not for every pair."""
+    for place, word in enumerate(words[:-1], start=1):
+        yield f"({quoted(word)} & ({' | '.join(map(quoted, words[place:]))}))"
 
 
 def quoted(word: str) -> str:

@@ -27,6 +27,7 @@ MOST_OF_A_RECORD = 600  # characters
 MOST_RANKED = 1500  # past replies that were looked up by their words
 NEWEST = 400  # past replies that are ranked because they are the latest
 RANK_FROM = 60  # what reciprocal ranks are counted from
+MOST_OF_ALL = 0.5  # of all past replies; a team with more is a large one
 ROUGHLY = 200  # of both that are ranked with care; with 60 the drafts on real dialogues got worse
 WEIGHED = 2  # times as many as are wanted are weighed by how rare the words are that they share
 LONG = 0.5  # how much a longer text loses: 0 nothing, 1 its whole length
@@ -125,11 +126,16 @@ _WITH_CARE = """(0.1 * (
     FROM unnest(vector)
 ))::float4"""
 
+# Of a team with few of all replies the index finds the words and the team together; written the first way,
+# PostgreSQL would rather read every reply of the team. Of a team with most of them, the words alone are faster.
+_OF_TEAM = "team_id = %(team)s"
+_OF_SMALL_TEAM = "ARRAY[team_id] @> ARRAY[%(team)s::bigint]"
+
 # Three steps, each on fewer rows than the one before: looked up, ranked roughly, ranked with care.
 _RANKED = f"""
 WITH looked_up AS (
     (SELECT id, vector FROM copilot_pastreply
-     WHERE vector @@ %(lookup)s::tsquery AND team_id = %(team)s AND conversation_id <> %(exclude)s {{only}}
+     WHERE vector @@ %(lookup)s::tsquery AND {{of_team}} AND conversation_id <> %(exclude)s {{only}}
      LIMIT %(most)s)
     UNION ALL
     (SELECT id, vector FROM (
@@ -166,9 +172,10 @@ def _ranked(
         "newest": NEWEST if few else 0,
         "rough": max(ROUGHLY, limit), "before": before,
     }  # fmt: skip
+    of_team = _OF_TEAM if rarity_now().share_of(team.pk) > MOST_OF_ALL else _OF_SMALL_TEAM
     only = f"{_EARLIER if before else ''} {_OF_OTHERS}"
     with connection.cursor() as cursor:
-        cursor.execute(_RANKED.format(only=only), told)
+        cursor.execute(_RANKED.format(only=only, of_team=of_team), told)
         return [(pk, float(near), found) for pk, near, found in cursor.fetchall()]
 
 

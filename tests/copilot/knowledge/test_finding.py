@@ -6,6 +6,7 @@ from zlib import crc32
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -117,13 +118,30 @@ def test_a_large_team_is_searched_by_the_index_that_looks_on_for_its_rows(
     assert found(cast.support, "refund") == ["cash"]
 
 
+def test_each_team_finds_its_own_whether_it_has_most_of_the_replies_or_few(
+    cast: Cast, request: pytest.FixtureRequest
+) -> None:
+    for n in range(5):
+        a_past_reply(cast.sales, cast.owen, f"refund {n}")
+    mine = a_past_reply(cast.support, cast.sigrid, "refund")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE copilot_pastreply")
+    rarity.forget()
+    request.addfinalizer(rarity.forget)
+    assert rarity.rarity_now().share_of(cast.support.pk) < retrieval.MOST_OF_ALL
+    assert rarity.rarity_now().share_of(cast.sales.pk) > retrieval.MOST_OF_ALL
+    assert found(cast.support, "refund") == ["refund"]
+    assert found(cast.support, "refund", exclude=mine.conversation_id) == []
+    assert sorted(found(cast.sales, "refund")) == [f"refund {n}" for n in range(5)]
+
+
 def test_rare_words_find_rows_and_frequent_ones_only_in_pairs() -> None:
     known = Rarity(
         100_000, {"refund": 0.004, "card": 0.005, "the": 0.6, "want": 0.05}, 0.0001, {1: 0.9, 2: 0.01}
     )
     asked = ["the", "want", "refund", "card", "o'hara"]
     assert rarity.lookup(asked, 1, known) == (
-        "'o''hara' | 'refund' | ('card' & 'want')", True
+        "'o''hara' | 'refund' | ('card' & ('want'))", True
     )  # fmt: skip
     assert "'want'" in rarity.lookup(asked, 2, known)[0].split(" | ")
     fresh = Rarity(0, {}, 0, {})
