@@ -36,13 +36,19 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
 
 _DIGIT = re.compile(r"\d")
 _WITHOUT_DIGITS = ("link", "email", "day")
+# One of these, in small letters, stands in whatever the pattern finds.
+_SIGNS = {
+    "link": ("://", "www."), "email": ("@",),
+    "amount": ("€", "$", "£", "eur", "usd", "gbp", "sek", "chf", "dollar", "pound"),
+    "day": ("day", "tag", "woch", "di"),
+}  # fmt: skip
 
 
 def _patterns(text: str) -> Iterable[tuple[str, re.Pattern[str]]]:
     """Those that may find something; most sentences have no digit, and each search costs microseconds."""
-    digit, at = _DIGIT.search(text), "@" in text
+    digit, small = _DIGIT.search(text), text.casefold()
     for slot, pattern in PATTERNS:
-        if (digit or slot in _WITHOUT_DIGITS) and (at or slot != "email"):
+        if (digit or slot in _WITHOUT_DIGITS) and any(sign in small for sign in _SIGNS.get(slot, ("",))):
             yield slot, pattern
 
 

@@ -87,9 +87,8 @@ def _not_far_behind(examples: list[Example]) -> list[Example]:
 
 
 def _told_here(example: Example, looked_up: str) -> Example:
-    if not looked_up:
-        return example
-    return replace(example, text=retold(example.text, looked_up_in(example.asked), looked_up))
+    theirs = looked_up_in(example.asked) if looked_up else ""
+    return replace(example, text=retold(example.text, theirs, looked_up)) if theirs else example
 
 
 def _sharing(examples: list[Example], about: set[str], most: int) -> list[Example]:
@@ -190,10 +189,9 @@ def _without_foreign(
     for one in backers:
         for _, detail in _details(one.text):
             told[detail].append(one)
-    foreign = {
-        kind for kind, one in _details(phrase.text) if one not in here.own and not _enough(told[one], near)
-    }
-    left = sum(kind in foreign for kind, _ in _details(phrase.text))
+    mine, own = _details(phrase.text), here.own
+    foreign = {kind for kind, one in mine if one not in own and not _enough(told[one], near)}
+    left = sum(kind in foreign for kind, _ in mine)
     if left > MOST_GAPS or not foreign <= WORDS.keys():
         return "", foreign
     return _gapped(phrase.text, foreign), set()
