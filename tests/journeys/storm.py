@@ -373,7 +373,13 @@ def _counts(storm: Storm, times: dict[str, float]) -> dict[str, float]:
         "deliveries repeated under their id": len(replies) - len(set(replies)),
         **{f"times {name.strip('_').replace('_', ' ')}": n for name, n in Counter(storm.faults).items()},
         **{f"seconds {name}": round(spent, 1) for name, spent in times.items()},
+        "seconds between deaths in the worker": round(times["of storm"] / max(1, _deaths(storm)), 1),
     }
+
+
+def _deaths(storm: Storm) -> int:
+    """Of the worker or one of its processes."""
+    return sum(fault.startswith(("_kill_pool_child", "_kill_worker")) for fault in storm.faults)
 
 
 def told(counts: dict[str, float]) -> str:
