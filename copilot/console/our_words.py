@@ -1,5 +1,6 @@
 """In our words: what is typed in the editor, in wordings of the house; and those that a lead took out."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -124,7 +125,7 @@ def _rows(team: Team) -> list[dict[str, Any]]:
     return taken + [_row(row, out=False) for row in known if row["worded"] not in out]
 
 
-def _row(row: dict[str, Any], *, out: bool) -> dict[str, Any]:
+def _row(row: Mapping[str, Any], *, out: bool) -> dict[str, Any]:
     """Its slots as gaps are written, for a reader."""
     text = SLOT.sub(lambda slot: f"[{WORDS.get(slot[1], slot[1])}]", row["text"])
     return {**row, "text": text, "out": out}

@@ -186,8 +186,10 @@ def waited(since: datetime | None) -> str:
     return f"{then:%a}" if gone < timedelta(days=6) else _day(then)
 
 
-def has_waited(since: datetime) -> str:
+def has_waited(since: datetime | None) -> str:
     """In a sentence: "has waited 6 min", "has waited since Sun"."""
+    if since is None:
+        return "waits"
     long = timezone.now() - since >= BY_THE_CLOCK
     return f"has waited {'since ' if long else ''}{waited(since)}"
 
