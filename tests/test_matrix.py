@@ -160,6 +160,7 @@ CONSOLE = [
     post("team-new",                 "302 404 404 404 404 303 303 302", name="Success"),
     get("settings-connections",      "302 404 404 404 404 200 200 302"),
     get("connection-new",            "302 404 404 404 404 200 200 302"),
+    get("connection-guide",          "302 404 404 404 404 200 200 302"),
     post("connection-new",           "302 404 404 404 404 422 422 302", name="CRM"),
     get("connection",                "302 404 404 404 404 200 200 302"),
     get("connection-fields",         "302 404 404 404 404 200 200 302"),
@@ -296,7 +297,8 @@ def world(cast: Cast, connection: Connection, bells: redis.Redis) -> dict[str, A
         "rehearsed-replies": rehearsed.pk, "drafting-requests": asked.pk, "decide-request": asked.pk,
         "lesson_id": lesson.pk, "lessons": lesson.pk, "move-lesson": lesson.pk,
         "lesson-effect": lesson.pk,
-        "delivery_id": decision.outbox_id, "fate": "arrived", "kind": "articles", "proposal_id": proposal.pk,
+        "delivery_id": decision.outbox_id, "fate": "arrived", "kind": "articles", "word": "start",
+        "proposal_id": proposal.pk,
         "text-offer": article.pk, "offer-article": article.pk, "offer-saved-reply": saved.pk,
         "text": article.pk, "text-edit": article.pk, "text-retire": article.pk, "text-version": article.pk,
     }  # fmt: skip

@@ -1,7 +1,11 @@
 """An admin connects a CRM, turns its secret over, pauses and ends it."""
 
+import re
+
 import pytest
 
+from copilot.console.guides import PAGES
+from interactions.crm.registry import CRMS
 from interactions.crm.signing import new_secret
 from interactions.models import Connection, InboxEvent
 from tests.cast import Cast
@@ -86,3 +90,19 @@ def test_replies_get_another_address(cast: Cast, connection: Connection, sign_in
     connection.refresh_from_db()
     assert connection.deliver_to == "https://crm.example/hook"
     assert client.post(f"/settings/connections/{connection.pk}/explode/").status_code == 404
+
+
+def test_the_guide_to_each_kind_is_read_in_the_console(cast: Cast, sign_in: SignIn) -> None:
+    client = sign_in(cast.ada)
+    for kind in CRMS:
+        assert f"/settings/connections/guide/{kind}/" in client.get(f"{NEW}?kind={kind}").text
+
+    for word in PAGES:
+        page = client.get(f"/settings/connections/guide/{word}/").text
+        told = set(re.findall(r'href="(/settings/connections/guide/[^"]*)"', page))
+        for place in told:
+            address, _, heading = place.partition("#")
+            there = client.get(address)
+            assert there.status_code == 200 and (not heading or f'id="{heading}"' in there.text), place
+        assert not re.findall(r'href="[^"#]*\.md', page)
+    assert client.get("/settings/connections/guide/settings/").status_code == 404
