@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from pathlib import Path
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
@@ -15,13 +16,8 @@ from markdown_it.token import Token
 from copilot.console.shell import shell, tabs
 from copilot.console.visit import Visit, is_admin, page
 
-# By the word in the address, the file under docs/.
-PAGES = {
-    "start": "connectors/README.md", "generic": "connectors/generic.md", "chatwoot": "connectors/chatwoot.md",
-    "zendesk": "connectors/zendesk.md", "hubspot": "connectors/hubspot.md", "mail": "connectors/mail.md",
-    "events": "events.md",
-}  # fmt: skip
-_WORDS = {path.rpartition("/")[2]: word for word, path in PAGES.items()}  # the files' names are all different
+_DOCS = settings.BASE_DIR / "docs"
+_SHARED = {"start": "connectors/README.md", "events": "events.md"}  # beside a page for each kind of CRM
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +28,7 @@ class Guide:
 
 @page(allowed=is_admin)
 def guide(visit: Visit, word: str) -> HttpResponse:
-    if word not in PAGES:
+    if not _file(word).is_file():
         raise Http404
     context = {
         "shell": shell(visit, "settings"), "section": "settings", "tabs": tabs(visit, "settings-connections"),
@@ -41,10 +37,22 @@ def guide(visit: Visit, word: str) -> HttpResponse:
     return visit.show("guide.html", context)
 
 
+def _file(word: str) -> Path:
+    """Under `docs/`, by the word in the page's address."""
+    return _DOCS / _SHARED.get(word, f"connectors/{word}.md")
+
+
+def _word(link: str) -> str:
+    """Of the page that a link between the files leads to; empty where there is none."""
+    name = link.rpartition("/")[2].removesuffix(".md")
+    word = {"README": "start"}.get(name, name)
+    return word if not link.startswith("../../") and _file(word).is_file() else ""
+
+
 @lru_cache
 def read(word: str) -> Guide:
     """The file as a page: its first heading is the title, links between the files lead to their pages."""
-    text = (settings.BASE_DIR / "docs" / PAGES[word]).read_text(encoding="utf-8")
+    text = _file(word).read_text(encoding="utf-8")
     first, _, rest = text.partition("\n")
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = markdown.parse(rest)
@@ -69,7 +77,7 @@ def _lead_on(token: Token) -> None:
     for inner in token.children or ():
         file, hash_, place = str(inner.attrGet("href") or "").partition("#")
         if inner.type == "link_open" and file and "://" not in file:
-            word = "" if file.startswith("../../") else _WORDS.get(file.rpartition("/")[2], "")
+            word = _word(file)
             is_cut = not word
             if word:
                 inner.attrSet("href", reverse("connection-guide", args=[word]) + hash_ + place)

@@ -100,7 +100,7 @@ def connected(window: Any, cast: Cast) -> Console:
     """Every button that the page names stands where it says."""
     client, page = signed_in(cast.ada), (DOCS / f"{window.kind}.md").read_text()
     form = client.get(f"{NEW}?kind={window.kind}").content.decode()
-    assert f"docs/connectors/{window.kind}.md" in form and "Connect and show the address" in form
+    assert f"/settings/connections/guide/{window.kind}/" in form and "Connect and show the address" in form
     told = {"kind": window.kind, "name": "Over there", "team": str(cast.support.pk), **window.settings}
     client.post(NEW, {**told, "set-api_token": "mistyped"})
     window.connection = Connection.objects.get()

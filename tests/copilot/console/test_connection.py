@@ -72,7 +72,7 @@ def test_a_vendor_is_connected_from_its_form_to_its_first_event(
 ) -> None:
     client = sign_in(cast.ada)
     form = client.get(f"{NEW}?kind=desk").content.decode()
-    assert "Address of the desk" in form and "docs/connectors/desk.md" in form
+    assert "Address of the desk" in form and "/settings/connections/guide/desk/" in form
 
     told = {"kind": "desk", "name": "Helpdesk", "team": cast.support.pk, "set-base_url": desk.url}
     refused = client.post(NEW, told)
