@@ -8,6 +8,7 @@ import os
 import queue
 import random
 import signal
+import sys
 import threading
 import time
 from collections import Counter
@@ -78,6 +79,7 @@ class Storm:
     ledger: Ledger
     clock: timedelta = timedelta(0)  # how far the senders' is off
     worker: Process = field(init=False)
+    worker_log: str = ""
     web: Process = field(init=False)
     port: int = field(default_factory=free_port)
     faults: list[str] = field(default_factory=list)
@@ -96,7 +98,16 @@ class Storm:
         self.web = start_website(self.programs, self.port, **self.env)[1]
 
     def start_worker(self) -> None:
-        self.worker = start_worker(self.programs, f"worker-{len(self.faults)}", **self.env)
+        self.worker_log = f"worker-{len(self.faults)}"
+        self.worker = start_worker(self.programs, self.worker_log, **self.env)
+
+    def replace_dead_worker(self) -> None:
+        """As `make run` and Compose do; what it said last is shown, for nobody asked it to end."""
+        if self.worker.poll() is not None:
+            print(f"The worker ended by itself:\n{self.programs.log(self.worker_log)[-3000:]}", file=sys.stderr)
+            self.faults.append("worker ended by itself")
+            self.programs.running.remove(self.worker)
+            self.start_worker()
 
 
 type Fault = Callable[[Storm], None]
@@ -250,6 +261,7 @@ def _break_things(storm: Storm) -> None:
 def _due(storm: Storm, share: float, kills: Iterator[Fault]) -> bool:
     """Meanwhile a process of the worker dies by the clock. Here, for what a thread starts ends with it."""
     every = storm.plan.seconds_between_kills
+    storm.replace_dead_worker()
     if every and time.monotonic() > storm.killed_at + every:
         storm.killed_at = time.monotonic()
         kill = next(kills)
@@ -267,7 +279,9 @@ def _kill_pool_child(storm: Storm) -> None:
     def children() -> set[int]:
         return family(storm.worker.pid) - {storm.worker.pid}
 
-    assert eventually(lambda: bool(children())), "a worker that was just started has its processes soon"
+    storm.replace_dead_worker()
+    said = storm.programs.log(storm.worker_log)[-3000:]
+    assert eventually(lambda: bool(children())), f"A worker has its processes soon; it ended: {said}"
     os.kill(max(children()), signal.SIGKILL)
 
 
