@@ -119,6 +119,8 @@ _WORDS = """(array['export','invoice','order','delivery','login','password','ref
 _TEXT = f"""'Why does the ' || {_WORDS}[1 + floor(30 * power(random(), 2))::int] || ' of '
  || {_WORDS}[1 + floor(30 * random())::int] || ' ' || n || ' stop after a while, and what about the topic'
  || floor(random() * 4000)::int || '? We have waited since Monday.'"""
+# As the cues of a reply to a first question of somebody with an order.
+_SITUATION = "array['after ', 'state old', 'record old order item order number order total', 'team 1']"
 _GROW = (
     "SELECT setseed(0.5)",
     """INSERT INTO interactions_conversation
@@ -134,10 +136,12 @@ _GROW = (
        FROM generate_series(%(first)s, %(last)s) n, generate_series(0, 9) t""",
     f"""INSERT INTO copilot_pastreply
        (message_id, conversation_id, team_id, account_id, contact_id, customer, author, asked, text, language,
-        sent_at)
+        sent_at, cues)
        SELECT id, n, %(team)s, 1 + n %% %(accounts)s, 1 + n %% %(accounts)s, 
-              'account:' || (1 + n %% %(accounts)s), 'name:Agent ' || n %% 20, {_TEXT}, text, 'en', sent_at
-       FROM interactions_message, LATERAL (SELECT conversation_id AS n) one
+              'account:' || (1 + n %% %(accounts)s), 'name:Agent ' || n %% 20, asked, text, 'en', sent_at,
+              string_to_array('asked ' || replace(lower(asked), ' ', '#asked '), '#') || {_SITUATION}
+       FROM interactions_message, LATERAL (SELECT conversation_id AS n) one,
+            LATERAL (SELECT {_TEXT} AS asked) two
        WHERE by = 'colleague' AND n BETWEEN %(first)s AND %(last)s AND id %% 5 < 2""",
     """INSERT INTO copilot_draft (conversation_id, n, state, version, envelope, usage)
        SELECT n, 1, 'thinking', 3, '{}', '{}' FROM generate_series(%(first)s, %(last)s) n""",

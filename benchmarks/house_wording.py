@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from copilot import words
+from copilot.context.refill import fields_of
+from copilot.context.situation import Pair, Situation, pair_of, worth
 from copilot.learning.gate import Gate
-from copilot.learning.refill import fields_of
-from copilot.learning.situation import Pair, Situation, pair_of, worth
 from copilot.learning.wording import Taste
 
 CUES = 20  # the most telling ones of a situation, by which neighbours are found

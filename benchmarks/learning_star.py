@@ -21,7 +21,7 @@ from benchmarks.house import ROOT
 from benchmarks.house_style import Book, Letter
 from benchmarks.house_wording import House, situation_of
 from copilot import words
-from copilot.learning.situation import Situation
+from copilot.context.situation import Situation
 
 DATA = Path(os.environ.get("RAPPORT_DATA", ROOT.parent / "shared" / "data")) / "star" / "dialogues.jsonl.gz"
 PAIRS = int(os.environ.get("PAIRS", "0"))  # 0: all

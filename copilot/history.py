@@ -11,18 +11,19 @@ from typing import Any
 from django.db import transaction
 from django.utils.text import slugify
 
+from copilot.context import worded
 from copilot.context.retrieval import asked_text
 from copilot.context.told import fields_text
 from copilot.insight.topics import label_history
-from copilot.learning import worded
 from copilot.models import PastReply
-from customers.models import Contact, Identity
+from customers.models import Contact, Identity, Record
 from interactions.models import Connection, Conversation, Message
 from interactions.wording import language_of
 from people.models import Team
 from people.secretbox import seal
 
 _NAMESPACE = uuid.UUID("5b0f7f6e-5f0e-4b8e-9a7c-6d1f1c9d2a11")
+LOOKED_UP = "record"  # the kind of what an agent looked up
 BY = {"customer": Message.By.CUSTOMER, "agent": Message.By.COLLEAGUE}
 
 
@@ -67,7 +68,7 @@ class Importer:
         said = [_messages(row, one) for row, (_, one) in zip(rows, new, strict=True)]
         messages = Message.objects.bulk_create([message for one in said for message in one])
         label_history(zip(rows, said, strict=True))
-        looked_up = [turn["looked_up"] for _, one in new for turn in _spoken(one)]
+        looked_up = [(turn["looked_up"], turn["is_fresh"]) for _, one in new for turn in _spoken(one)]
         replies = PastReply.objects.bulk_create(_replies(messages, looked_up), batch_size=2000)
         self.added += len(rows)
         self.replies += len(replies)
@@ -134,14 +135,16 @@ def _topic(one: dict[str, Any]) -> str:
 def _spoken(one: dict[str, Any]) -> list[dict[str, Any]]:
     """What was said to each other, each turn with the record that was looked up for the next answer."""
     started = one.get("started") or 0
-    spoken, at, looked_up = [], float(started), ""
-    for turn in one["turns"]:
+    spoken, at, looked_up, fresh = [], float(started), None, False
+    for number, turn in enumerate(one["turns"]):
         at = float(turn.get("at") or at)
         if turn.get("by") in BY and turn["text"].strip():
-            spoken.append({**turn, "at": at, "agent": str(one.get("agent", "")), "looked_up": looked_up})
-            looked_up = looked_up if turn["by"] == "customer" else ""
+            about = {"agent": str(one.get("agent", "")), "looked_up": looked_up, "is_fresh": fresh}
+            spoken.append({**turn, "at": at, **about})
+            fresh = fresh and turn["by"] == "customer"
         elif turn.get("by") == "knowledge" and isinstance(turn.get("item"), dict):
-            looked_up = f"Record: {fields_text(turn['item'])}"
+            name = f"{one['id']}-{number}"
+            looked_up, fresh = Record(kind=LOOKED_UP, external_id=name, fields=turn["item"]), True
     return spoken
 
 
@@ -167,26 +170,29 @@ def _message(row: Conversation, turn: dict[str, Any], external_id: str) -> Messa
     )
 
 
-def _replies(messages: list[Message], looked_up: list[str]) -> Iterable[PastReply]:
+def _replies(messages: list[Message], looked_up: list[tuple[Record | None, bool]]) -> Iterable[PastReply]:
     """Each agent's message beside what it answered."""
     before, question, last = "", list[str](), None
-    for message, record in zip(messages, looked_up, strict=True):
+    for message, (record, fresh) in zip(messages, looked_up, strict=True):
         if message.conversation_id != last:
             before, question, last = "", [], message.conversation_id
         if message.by == Message.By.CUSTOMER:
             question.append(message.text)
             continue
         if question:
-            yield _reply(message, before, "\n\n".join(question), record)
+            yield _reply(message, before, "\n\n".join(question), record, fresh)
         before, question = message.text, []
 
 
-def _reply(message: Message, before: str, asked: str, record: str) -> PastReply:
-    conversation = message.conversation
+def _reply(message: Message, before: str, asked: str, record: Record | None, fresh: bool) -> PastReply:
+    conversation, told = message.conversation, ""
+    if record and fresh:
+        told = f"Record: {fields_text(record.fields)}"
     return PastReply(
         message=message, conversation=conversation, team_id=conversation.team_id,
         contact_id=conversation.contact_id, customer=f"contact:{conversation.contact_id}",
         author=f"name:{message.author_name}", text=message.text,
-        asked=asked_text(before, asked, record), language=conversation.language, sent_at=message.sent_at,
-        **worded.kept(conversation, message.text, asked, before, colleague=message.author_name),
+        asked=asked_text(before, asked, told), language=conversation.language, sent_at=message.sent_at,
+        **worded.kept(conversation, message.text, asked, before, records=[record] if record else [],
+                      colleague=message.author_name, fresh=fresh),
     )  # fmt: skip

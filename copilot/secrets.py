@@ -61,7 +61,7 @@ def _is_card(found: re.Match[str]) -> bool:
 def _is_iban(found: re.Match[str]) -> bool:
     """The remainder of 97 (ISO 13616)."""
     text = re.sub(r"\s", "", found["value"]).upper()
-    if not 15 <= len(text) <= 34:
+    if not 15 <= len(text) <= 34 or not text.isascii():  # İ and ſ stand beside I and S where case is ignored
         return False
     return int("".join(str(int(one, 36)) for one in text[4:] + text[:4])) % 97 == 1
 
@@ -75,37 +75,53 @@ def _has_digit(found: re.Match[str]) -> bool:
     return bool(re.search(r"\d", found["value"]))
 
 
-type Kind = tuple[str, re.Pattern[str], Callable[[re.Match[str]], bool]]
+type Kind = tuple[str, tuple[str, ...], re.Pattern[str], Callable[[re.Match[str]], bool]]
+_NAMED = ("pass", "pwd", "kennwort", "mdp", "contrase", "woord", "lösenord", "zahl")
+_NEAR_CARDS = ("cv", "csc", "code", "number", "ziffer", "nummer", "cryptogramme")
+# One of the words stands wherever such a secret is; looking for that first costs a tenth.
 _KINDS: tuple[Kind, ...] = tuple(
-    (name, re.compile(pattern, re.I | re.S), really)
-    for name, pattern, really in (
-        ("private key", rf"(?P<value>{_PRIVATE})", _anything),
-        ("key", rf"(?<![\w-])(?-i:(?P<value>{_MADE_KEYS}))", _anything),
-        ("key", r"\bbearer\s+(?P<value>[\w.~+/-]{16,}=*)", _has_digit),
-        ("password", r"://[^\s/:@]+:(?P<value>[^\s/@]+)@", _anything),
-        ("key", r"[?&](?:access_token|token|api_?key|secret|password)=(?P<value>[^&\s\"'<>\[]{6,})", _anything),
-        ("account number", r"\b(?P<value>[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?)\b", _is_iban),
-        ("card number", r"(?<![\w.+/-])(?P<value>\d(?:[ -]?\d){12,18})(?![\w/]|[.-]\d)", _is_card),
-        ("card code", rf"\b(?:{_CARD_CODE})\b(?:{_IS}|\s{{1,3}})(?P<value>\d{{3,4}})\b", _anything),
-        ("code", rf"\b(?:{_CODE})\b(?:{_IS}|\s{{1,3}})(?P<value>\d(?:[ -]?\d){{3,7}})\b", _anything),
-        ("password", rf"\b(?:{_PASSWORD})\b{_IS}(?P<value>[^\s\"'”“»`]{{4,64}}?)(?=[.,;:!?)]*(?:[\s\"'”“»`]"
-                     rf"|$))", _is_chosen),
-        ("password", rf"\b(?:{_PASSWORD})\s*[:=]\s*(?P<value>\w{{4,64}})[ \t]*(?=\n|$)", _anything),
-        ("key", rf"\b(?:{_KEY})\b{_IS}(?P<value>[\w./+=-]{{12,}})", _has_digit),
+    (name, signs, re.compile(pattern, re.I | re.S), really)
+    for name, signs, pattern, really in (
+        ("private key", (), rf"(?P<value>{_PRIVATE})", _anything),
+        ("key", (), rf"(?<![\w-])(?-i:(?P<value>{_MADE_KEYS}))", _anything),
+        ("key", ("bearer",), r"\bbearer\s+(?P<value>[\w.~+/-]{16,}=*)", _has_digit),
+        ("password", (), r"://[^\s/:@]+:(?P<value>[^\s/@]+)@", _anything),
+        ("key", ("=",),
+         r"[?&](?:access_token|token|api_?key|secret|password)=(?P<value>[^&\s\"'<>\[]{6,})", _anything),
+        ("account number", (),
+         r"\b(?P<value>[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?)\b", _is_iban),
+        ("card number", (), r"(?<![\w.+/-])(?P<value>\d(?:[ -]?\d){12,18})(?![\w/]|[.-]\d)", _is_card),
+        ("card code", _NEAR_CARDS,
+         rf"\b(?:{_CARD_CODE})\b(?:{_IS}|\s{{1,3}})(?P<value>\d{{3,4}})\b", _anything),
+        ("code", ("code", "otp", "tan", "pin", "puk"),
+         rf"\b(?:{_CODE})\b(?:{_IS}|\s{{1,3}})(?P<value>\d(?:[ -]?\d){{3,7}})\b", _anything),
+        ("password", _NAMED,
+         rf"\b(?:{_PASSWORD})\b{_IS}(?P<value>[^\s\"'”“»`]{{4,64}}?)(?=[.,;:!?)]*(?:[\s\"'”“»`]|$))",
+         _is_chosen),
+        ("password", _NAMED, rf"\b(?:{_PASSWORD})\s*[:=]\s*(?P<value>\w{{4,64}})[ \t]*(?=\n|$)", _anything),
+        ("key", ("key", "secret", "token", "schlüssel", "clé"),
+         rf"\b(?:{_KEY})\b{_IS}(?P<value>[\w./+=-]{{12,}})", _has_digit),
     )
 )  # fmt: skip
 
 
 def secrets_in(text: str) -> Iterator[str]:
-    for _, pattern, really in _KINDS:
+    for _, pattern, really in _sought(text):
         yield from (found["value"] for found in pattern.finditer(text) if really(found))
 
 
 def without_secrets(text: str) -> str:
     """The text with what is secret in it replaced by words, such as [hidden card number]."""
-    for name, pattern, really in _KINDS:
+    for name, pattern, really in _sought(text):
         text = pattern.sub(partial(_hidden, name, really), text)
     return text
+
+
+def _sought(text: str) -> Iterator[tuple[str, re.Pattern[str], Callable[[re.Match[str]], bool]]]:
+    small = text.casefold().replace("\u0307", "").replace("\u0131", "i")  # Turkish ones are i to a pattern
+    for name, signs, pattern, really in _KINDS:
+        if not signs or any(sign in small for sign in signs):
+            yield name, pattern, really
 
 
 def _hidden(name: str, really: Callable[[re.Match[str]], bool], found: re.Match[str]) -> str:

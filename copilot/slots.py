@@ -34,21 +34,32 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("number", re.compile(r"\b\d+(?:[.,]\d+)*\b")),
 )  # fmt: skip
 
-_DIGIT = re.compile(r"\d")
+_DIGIT, _NUMBERS = re.compile(r"\d"), re.compile(r"\d[-./]\d")
 _WITHOUT_DIGITS = ("link", "email", "day")
-# One of these, in small letters, stands in whatever the pattern finds.
-_SIGNS = {
-    "link": ("://", "www."), "email": ("@",),
+# One of these, in small letters, stands in whatever the pattern finds; looking for them costs a tenth of it.
+_SIGNS: dict[str, tuple[str, ...]] = {
+    "link": ("://", "www."),
+    "email": ("@",),
+    "phone": ("+",),
     "amount": ("€", "$", "£", "eur", "usd", "gbp", "sek", "chf", "dollar", "pound"),
+    "date": tuple(
+        "jan feb fév mar mär apr avr mai may jun jui jul aug aoû sep oct okt nov dec dez déc".split()
+    ),
+    "time": (":", "am", "pm"),
     "day": ("day", "tag", "woch", "di"),
-}  # fmt: skip
+}
+
+
+_LOOKED_FOR = tuple((*one, one[0] in _WITHOUT_DIGITS, _SIGNS.get(one[0], ("",))) for one in PATTERNS)
 
 
 def _patterns(text: str) -> Iterable[tuple[str, re.Pattern[str]]]:
-    """Those that may find something; most sentences have no digit, and each search costs microseconds."""
-    digit, small = _DIGIT.search(text), text.casefold()
-    for slot, pattern in PATTERNS:
-        if (digit or slot in _WITHOUT_DIGITS) and any(sign in small for sign in _SIGNS.get(slot, ("",))):
+    """Those that may find something; most sentences have no detail, and each search costs microseconds."""
+    small, digit = text.casefold().replace("\u0131", "i"), _DIGIT.search(text)  # ı is i where case is ignored
+    for slot, pattern, without_digits, signs in _LOOKED_FOR:
+        if (digit or without_digits) and (
+            any(map(small.__contains__, signs)) or (slot == "date" and _NUMBERS.search(small))
+        ):
             yield slot, pattern
 
 

@@ -19,10 +19,10 @@ from copilot.console.fill_card import Typed, editing, writing
 from copilot.console.scene import Scene
 from copilot.console.shell import shell
 from copilot.console.visit import Visit, page, reads
+from copilot.context.refill import SLOT
 from copilot.gaps import WORDS
 from copilot.learning import our_words
 from copilot.learning.our_words import CUSTOMERS, NOTHING, PEOPLE, Answer
-from copilot.learning.refill import SLOT
 from copilot.learning.signals import Rough
 from copilot.models import PastReply, UnwantedWording
 from interactions.models import Conversation

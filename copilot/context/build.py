@@ -7,13 +7,15 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from copilot.context import budget, earlier, retrieval, written
+from copilot.context import budget, earlier, retrieval, worded, written
 from copilot.context.answered import answers
 from copilot.context.consensus import Here, agree
 from copilot.context.earlier import Moment
 from copilot.context.held import trial_of
 from copilot.context.hiding import without_hidden
-from copilot.context.known import known_of, told_since
+from copilot.context.known import Known, known_of, told_since
+from copilot.context.likeliest import likeliest
+from copilot.context.situation import Situation
 from copilot.context.taught import lessons_for
 from copilot.context.value import MOST_ITEM, CaseLine, Context, Example, Item, Turn, cut
 from copilot.models import CaseSummary, Draft
@@ -25,6 +27,7 @@ MOST_TURNS = 40
 LEFT_WHOLE = 20  # so many of the newest messages the case so far does not tell of
 MOST_CHARACTERS = 6000  # of one message
 EARLIER_ANSWERS = 3
+FOUND = 60  # past replies by their words, before those to the likest situations come first
 LATEST_CONVERSATIONS = 10  # are looked through for them
 USUAL_REPLY = "u1"
 _SHOWN = ("conversation", "by", "author_name", "text", "sent_at")  # of a message; not its HTML
@@ -56,7 +59,7 @@ def _all(draft: Draft, then: Moment | None) -> Context:
     question = _question(turns)
     known = known_of(conversation, contacts, question, then)
     here = _here(turns, question or conversation.subject, known.items)
-    examples = _examples(conversation, here, language, then)
+    examples = likeliest(_examples(conversation, here, language, then), _situation(conversation, said, known))
     return Context(
         conversation_id=conversation.pk,
         at=earlier.now_there(conversation.team.time_zone, then),
@@ -149,7 +152,13 @@ def _here(turns: tuple[Turn, ...], question: str, items: Iterable[Item]) -> Here
 
 def _examples(conversation: Conversation, here: Here, language: str, then: Moment | None) -> list[Example]:
     before = then.at if then else None
-    return retrieval.near_replies(conversation.team, here.asked, language, conversation.pk, before=before)
+    team = conversation.team
+    return retrieval.near_replies(team, here.asked, language, conversation.pk, limit=FOUND, before=before)
+
+
+def _situation(conversation: Conversation, said: list[Message], known: Known) -> Situation:
+    spoken = [one for one in reversed(said) if one.by != Message.By.NOTE]
+    return worded.situation(conversation, spoken, known.records, known.may)
 
 
 def _closing(conversation: Conversation) -> str:

@@ -7,17 +7,18 @@ when this customer's own record says it.
 
 import math
 import re
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 from copilot.context.looked_up import looked_up_in, retold, values
 from copilot.context.value import Example
 from copilot.gaps import WORDS, gap
-from copilot.slots import details, mask
+from copilot.slots import details
 from copilot.words import body, content, likeness, sentences, tokens
 
 NEAREST = 12
+NOT_FAR = 0.1  # of the nearest one's score
 ALIKE = 0.55
 FEW_WORDS = 4
 SHARED_PART = 0.25
@@ -27,20 +28,21 @@ ENOUGH_AGENTS = 2
 MOST_GAPS = 2
 MANY = 3  # examples that say the same, and the part of the nearest that they must be
 MANY_PART = 0.25
+_DIGIT = re.compile(r"\d")
 # A greeting or a good-bye to somebody, or a signature below it.
 _NAMES_SOMEBODY = re.compile(r"(?<!^)\b[^\W\d_a-zà-ÿ]\w|\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """One sentence of one past reply: as it was said, and with its details masked."""
+    """One sentence of one past reply: as it was said, and its words in small letters, each number as 0."""
 
     example: int
     text: str
-    masked: str
     words: tuple[str, ...]
     own_line: bool
-    courtesy: bool = False  # all that was said is a greeting or a good-bye
+    courtesy: bool  # all that was said is a greeting or a good-bye
+    named: bool  # it has the name of that customer or colleague
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,15 @@ def agree(examples: Iterable[Example], here: Here) -> Agreement | None:
     """
     near = [_told_here(example, here.looked_up) for example in _not_far_behind(list(examples))]
     many = max(MANY, math.ceil(min(len(near), NEAREST) * MANY_PART))
-    about_all = _agreed(_sharing(near, content(here.asked), 1), here, many)
-    return about_all or _agreed(_sharing(near, content(here.question), MOST_SHARED), here, 1)
+    said = {number: _phrases(number, example) for number, example in enumerate(near)}
+    about = [content(example.asked) for example in near]
+    about_all = _agreed(_sharing(about, content(here.asked), 1), said, near, here, many)
+    return about_all or _agreed(_sharing(about, content(here.question), MOST_SHARED), said, near, here, 1)
 
 
 def _not_far_behind(examples: list[Example]) -> list[Example]:
     best = max((example.score for example in examples), default=0)
-    return [example for example in examples if example.score >= best * 0.35]
+    return [example for example in examples if example.score >= best * NOT_FAR]
 
 
 def _told_here(example: Example, looked_up: str) -> Example:
@@ -91,23 +95,22 @@ def _told_here(example: Example, looked_up: str) -> Example:
     return replace(example, text=retold(example.text, theirs, looked_up)) if theirs else example
 
 
-def _sharing(examples: list[Example], about: set[str], most: int) -> list[Example]:
-    """Those that share so many of the words, or a quarter of them where they are few.
+def _sharing(others: list[set[str]], about: set[str], most: int) -> list[int]:
+    """The places of those that share so many of the words, or a quarter of them where they are few.
 
     A question of a few words ("yes, at 4") is told by what stood before it, so it is not held
     to sharing words of its own.
     """
     shared = min(len(about) * SHARED_PART, most) if len(about) > FEW_WORDS else 0
-    return [example for example in examples if len(about & content(example.asked)) >= shared]
+    return [number for number, other in enumerate(others) if len(about & other) >= shared]
 
 
-def _agreed(near: list[Example], here: Here, backing: int) -> Agreement | None:
+def _agreed(
+    sharing: list[int], said: dict[int, list[Phrase]], near: list[Example], here: Here, backing: int
+) -> Agreement | None:
     """What is left of the most central of the nearest of which something is left, with so many behind it."""
-    phrases = {number: _phrases(number, example) for number, example in enumerate(near)}
-    words = {
-        number: [word for phrase in said for word in phrase.words]
-        for number, said in phrases.items() if number < NEAREST
-    }  # fmt: skip
+    phrases = {number: said[number] for number in sharing}
+    words = {number: [word for phrase in said[number] for word in phrase.words] for number in sharing[:NEAREST]}
     for centre in sorted(words, key=lambda number: -_closeness(number, words, near)):
         agreement = _left_of(phrases[centre], phrases, near, here, backing)
         if agreement:
@@ -145,32 +148,44 @@ def _phrases(number: int, example: Example) -> list[Phrase]:
     if courtesy and not _NAMES_SOMEBODY.search(example.text.strip()):
         text = example.text.strip()
     found, end_before = [], 0
+    names = tuple(one for one in example.names if one in text)
     for start, end in sentences(text):
         said = text[start:end]
-        masked = mask(said, example.names)
-        new_paragraph = "\n" in text[end_before:start]
-        found.append(Phrase(number, said, masked, tuple(tokens(masked.lower())), new_paragraph, courtesy))
+        words = tuple("0" if _DIGIT.search(one) else one for one in tokens(said.lower()))
+        named = any(re.search(rf"\b{re.escape(one)}\b", said) for one in names)
+        found.append(Phrase(number, said, words, "\n" in text[end_before:start], courtesy, named))
         end_before = end
     return found
 
 
 def _closeness(number: int, words: dict[int, list[str]], near: list[Example]) -> float:
-    """How well a reply stands for the others: the sum of likenesses, the nearer weighing more."""
+    """How well a reply stands for the others: the sum of likenesses, the nearer weighing more.
+
+    Squared: what is twice as near says four times as much, and half the words in common hardly the same.
+    """
     mine = words[number]
-    others = (near[other].score * likeness(mine, said) for other, said in words.items() if other != number)
-    return sum(others) + near[number].score
+    others = (
+        (near[other].score * likeness(mine, said)) ** 2 for other, said in words.items() if other != number
+    )
+    return sum(others) + near[number].score ** 2
 
 
 def _backers(phrase: Phrase, phrases: dict[int, list[Phrase]]) -> list[Phrase]:
     """The sentence itself and the most alike sentence of every other reply that has one."""
-    found = [phrase]
+    found, least = [phrase], 1 if phrase.courtesy else ALIKE
     for number, said in phrases.items():
-        if number == phrase.example or not said:
-            continue
-        nearest = max(said, key=lambda one: likeness(phrase.words, one.words))
-        if likeness(phrase.words, nearest.words) >= (1 if phrase.courtesy else ALIKE):
-            found.append(nearest)
+        if number != phrase.example:
+            alike = [(likeness(phrase.words, one.words), one) for one in said if _may_be(phrase, one, least)]
+            nearest = max(alike, key=itemgetter(0), default=(0.0, phrase))
+            if nearest[0] >= least:
+                found.append(nearest[1])
     return found
+
+
+def _may_be(one: Phrase, other: Phrase, alike: float) -> bool:
+    """By their lengths, which costs less than looking at the words."""
+    short, long = sorted((len(one.words), len(other.words)))
+    return short >= long * alike
 
 
 def _enough(backers: list[Phrase], near: list[Example]) -> bool:
@@ -183,18 +198,23 @@ def _without_foreign(
     phrase: Phrase, backers: list[Phrase], near: list[Example], here: Here
 ) -> tuple[str, set[str]]:
     """The sentence with a gap where a detail is no house fact; where too much is, nothing, and what kind."""
-    if "{name}" in phrase.masked or _is_of_their_record(phrase, backers, near, here):
+    if phrase.named or _is_of_their_record(phrase, backers, near, here):
         return "", {"name"}
-    told = defaultdict[str, list[Phrase]](list)
-    for one in backers:
-        for _, detail in _details(one.text):
-            told[detail].append(one)
-    mine, own = _details(phrase.text), here.own
-    foreign = {kind for kind, one in mine if one not in own and not _enough(told[one], near)}
+    mine = _details(phrase.text)
+    if not mine:
+        return phrase.text, set()
+    own = here.own
+    foreign = {kind for kind, one in mine if one not in own and not _enough(_telling(one, backers), near)}
     left = sum(kind in foreign for kind, _ in mine)
     if left > MOST_GAPS or not foreign <= WORDS.keys():
         return "", foreign
     return _gapped(phrase.text, foreign), set()
+
+
+def _telling(detail: str, backers: list[Phrase]) -> list[Phrase]:
+    """Those in which it stands as a detail, and not as part of a longer one."""
+    may = (one for one in backers if detail in one.text.lower())
+    return [one for one in may if detail in {told for _, told in _details(one.text)}]
 
 
 def _is_of_their_record(phrase: Phrase, backers: list[Phrase], near: list[Example], here: Here) -> bool:

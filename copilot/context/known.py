@@ -27,11 +27,14 @@ _TO_SAY = re.compile(r"[“„\"«]\s?([^“”„\"«»\n]{15,300}[.!?])\s?[”
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What may be cited, what the account itself is, and what was read and left out."""
+    """What may be cited, what the account itself is, what was read and left out, and the records themselves
+    with what of them the model may read."""
 
     items: tuple[Item, ...]
     about: tuple[str, ...]
     unused: tuple[Unused, ...]
+    records: tuple[Record, ...]
+    may: Reach
 
 
 def known_of(
@@ -53,7 +56,7 @@ def known_of(
     items = (*told, *notes, *_promises(account, contacts, then), *goals)
     shown = contact.shown if contact else None
     lines = about(earlier.knew(account, then), earlier.knew(shown, then), may)
-    return Known(items, lines, tuple(unused))
+    return Known(items, lines, tuple(unused), tuple(records), may)
 
 
 def _told(

@@ -102,7 +102,7 @@ def examples(scores: dict[int, float]) -> list[Example]:
 
 _SHOWN = """
 SELECT reply.id, asked, reply.text, customer, author, reply.sent_at, reply.account_id, contact.shown_as_id,
-       contact.name, account.name, message.author_name
+       cues, contact.name, account.name, message.author_name
 FROM copilot_pastreply AS reply
 JOIN interactions_message AS message ON message.id = reply.message_id
 LEFT JOIN customers_contact AS contact ON contact.id = reply.contact_id
@@ -195,12 +195,19 @@ def _by_rare_words(
 
 
 def _example(row: tuple[Any, ...], score: float) -> Example:
-    asked, text, customer, author, sent_at, account_id, shown_as, *people = row
+    asked, text, customer, author, sent_at, account_id, shown_as, cues, *people = row
     # Contacts that were merged are one customer: what both were told may still be one person's detail.
     key = f"contact:{shown_as}" if shown_as and account_id is None else customer
     names = names_in(*(name or "" for name in people))
     return Example(
-        asked=asked, text=text, customer=key, author=author, names=names, score=score, sent_at=sent_at
+        asked=asked,
+        text=text,
+        customer=key,
+        author=author,
+        names=names,
+        score=score,
+        sent_at=sent_at,
+        cues=frozenset(cues),
     )
 
 

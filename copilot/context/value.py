@@ -82,6 +82,7 @@ class Example:
     names: tuple[str, ...]
     score: float
     sent_at: datetime
+    cues: frozenset[str] = frozenset()  # what the situation that it answered is known by
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,10 +68,10 @@ def _until(kind: Kind, before: datetime | None) -> Kind:
 
 def _near(kind: Kind, team: Team, text: str, language: str, limit: int) -> list[Text]:
     """By words, and by meaning too where there is a model."""
-    found = {row[1]: row for row in _by_words(kind, team, text, language)}
     model = vectors.model()
+    found = {row[1]: row for row in _by_words(kind, team, text, language, MOST_FUSED if model else limit)}
     if model is None:
-        return [Text(*row[1:]) for row in list(found.values())[:limit]]
+        return [Text(*row[1:]) for row in found.values()]
     scores = {pk: float(row[0]) for pk, row in found.items()}
     ids = [pk for (pk,) in _rows(f"SELECT id FROM {kind.rows}", _told(kind, team))]
     by_meaning = vectors.near_texts(kind.name, ids, vectors.numbers_of(text, model), MOST_FUSED)
@@ -89,10 +89,10 @@ SELECT ts_rank_cd(vector, words, 1) AS near, id, title, text, updated_at FROM (
 """
 
 
-def _by_words(kind: Kind, team: Team, text: str, language: str) -> Iterable[tuple[Any, ...]]:
+def _by_words(kind: Kind, team: Team, text: str, language: str, most: int) -> Iterable[tuple[Any, ...]]:
     """The nearest first: how near each is, and the text itself."""
     told = _told(kind, team) | {
-        "dictionary": dictionary(language), "words": first_words(text), "roughly": ROUGHLY, "most": MOST_FUSED,
+        "dictionary": dictionary(language), "words": first_words(text), "roughly": ROUGHLY, "most": most,
     }  # fmt: skip
     return _rows(_RANKED.format(rows=kind.rows, text=kind.text), told)
 

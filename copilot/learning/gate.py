@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from copilot import words
-from copilot.learning.refill import slotted
+from copilot.context.refill import slotted
+from copilot.context.situation import STEM, Situation, key_of, said
 from copilot.learning.scorer import Features, Scorer, chance
-from copilot.learning.situation import STEM, Situation, key_of, said
 from copilot.learning.wording import RARE, Choice, odds
 
 BUDGET = 0.0185  # harmed replies of all

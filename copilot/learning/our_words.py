@@ -13,10 +13,10 @@ from django.db.models import Count
 
 from copilot import words
 from copilot.context.retrieval import silent
+from copilot.context.situation import Pair, Situation, cues_of, kept_pair, key_of, worth
+from copilot.context.worded import situation_of, telling
 from copilot.learning.gate import Gate
 from copilot.learning.scorer import Features
-from copilot.learning.situation import Pair, Situation, cues_of, kept_pair, key_of, worth
-from copilot.learning.worded import situation_of, telling
 from copilot.learning.wording import Candidate, Taste
 from copilot.models import NoTeacher, PastReply, Signal, UnwantedWording
 from interactions.models import Conversation

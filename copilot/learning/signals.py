@@ -8,9 +8,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from copilot import words
+from copilot.context import worded
 from copilot.context.known import looked_up_for
 from copilot.context.retrieval import asked_text
-from copilot.learning import worded
 from copilot.models import Decision, Draft, PastReply, Signal
 from interactions.models import Conversation, Message
 from people.models import User
@@ -91,6 +91,7 @@ def remember_reply(message: Message, typed: str = "") -> PastReply | None:
         return None
     conversation = message.conversation
     looked_up = looked_up_for(conversation, since, message.sent_at)
+    records = worded.records_of(conversation)
     row, _ = PastReply.objects.update_or_create(
         message=message,
         defaults={
@@ -98,8 +99,8 @@ def remember_reply(message: Message, typed: str = "") -> PastReply | None:
             "contact": conversation.contact, "customer": customer_key(conversation),
             "author": author_key(message), "asked": asked_text(before, question, looked_up),
             "text": message.text, "language": conversation.language, "sent_at": message.sent_at,
-            **worded.kept(conversation, message.text, question, before, typed,
-                          worded.records_of(conversation), message.author_name),
+            **worded.kept(conversation, message.text, question, before, typed, records, message.author_name,
+                          fresh=worded.is_fresh(records, since)),
         },
     )  # fmt: skip
     return row
@@ -112,10 +113,12 @@ def word_past_replies() -> Iterator[int]:
     )
     for done, reply in enumerate(due.iterator(chunk_size=200), 1):
         message, talk = reply.message, reply.message.conversation
-        question, before, _ = answered_by(message)
+        question, before, since = answered_by(message)
+        records = worded.records_of(talk)
         found = worded.kept(
-            talk, reply.text, question, before, reply.typed, worded.records_of(talk), message.author_name
-        )
+            talk, reply.text, question, before, reply.typed, records, message.author_name,
+            fresh=worded.is_fresh(records, since),
+        )  # fmt: skip
         PastReply.objects.filter(pk=reply.pk).update(**found)
         yield done
 

@@ -12,9 +12,9 @@ from math import log, sqrt
 from rapidfuzz import fuzz
 
 from copilot import words
-from copilot.learning.refill import foreign, refilled
+from copilot.context.refill import foreign, refilled
+from copilot.context.situation import Pair, Situation, pair_of
 from copilot.learning.scorer import Features, Scorer, chance
-from copilot.learning.situation import Pair, Situation, pair_of
 
 MOST_WORDINGS = 10  # that are compared with each other
 RARE = 3  # times; what was sent less often is hardly the house's wording

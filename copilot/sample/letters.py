@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from copilot.context import worded
 from copilot.context.retrieval import asked_text
 from copilot.insight.topics import label_history
-from copilot.learning import worded
 from copilot.learning.signals import author_key, customer_key
 from copilot.models import PastReply
 from copilot.sample.cast import Cast, read_conversations

@@ -36,6 +36,7 @@ SECRETS = {
     "482 913": "Your verification code is 482 913",
     "884213": "TAN: 884213",
     "4711": "my PIN is 4711",
+    "4712": "PİN code: 4712",
 }
 ORDINARY = (
     "Order 1234567890123456 and reference 4000 1234 5678 9999", "Call +49 171 5550199 or 0170 5550199 today",
@@ -44,6 +45,7 @@ ORDINARY = (
     "Invoice INV-2026-0412, VAT EL 094 277 341", "postal code 10115, error code: 50012, code SPRING20",
     "Serial BR2-40871, key dw-prod-7, order WEB-55871", "EUR 1,284.50 on 2027-03-05 at 10:30",
     "Passwort vergessen, bitte um Hilfe", "ISBN 978-3-16-148410-0, EAN 4006381333931",
+    "DE89 İSTA NBUL 0000 1111 2222 33 is no account",
     "a token of appreciation; our secret is out", "the access code system is down since 2027",
 )  # fmt: skip
 

@@ -3,8 +3,8 @@
 import random
 
 from benchmarks.house_wording import House
-from copilot.learning.refill import foreign
-from copilot.learning.situation import Situation
+from copilot.context.refill import foreign
+from copilot.context.situation import Situation
 from copilot.words import distance
 
 HOUSE = (  # what is typed, the question before it, and what is sent

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from copilot.learning import worded
+from copilot.context import worded
 from copilot.learning.signals import author_key, customer_key
 from copilot.models import NoTeacher, PastReply, Signal, UnwantedWording
 from customers.models import Contact, Record

@@ -70,3 +70,23 @@ def test_beside_a_question_back_stands_only_the_record_that_was_named(crm: Pushi
     unnamed, named = drafted("dora").text, drafted("emil").text
     assert "meet you?" in unnamed and "On record" not in unnamed
     assert "meet you?" in named and "On record here: Ride: driver Bruno in RD-8810, wait 31 minutes." in named
+
+
+def test_what_was_said_with_a_record_at_hand_is_said_with_one(crm: PushingCrm) -> None:
+    """Both wordings answered the same words; which of them belongs here, the situation says."""
+    for who, author in (("anna", "Ines"), ("ben", "Karim"), ("cleo", "Tess"), ("dan", "Noor")):
+        asks(crm, who)
+        crm.answers("Please tell me your booking number.", conversation=f"c-{who}", contact=None, author=author)
+    run_tasks()
+    for who, author in (("finn", "Ines"), ("gina", "Karim"), ("hal", "Tess")):
+        asks(crm, who)
+        looked_up(crm, who, "on the way", 9)
+        crm.answers("It is on its way to you.", conversation=f"c-{who}", contact=None, author=author)
+        run_tasks()
+
+    asks(crm, "hugo")
+    looked_up(crm, "hugo", "on the way", 9)
+    asks(crm, "iris")
+    with_record, without = drafted("hugo").text, drafted("iris").text
+    assert "It is on its way to you." in with_record and "booking number" not in with_record
+    assert "booking number" in without

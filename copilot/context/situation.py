@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import log
 
 from copilot import words
-from copilot.learning.refill import Field, slotted
+from copilot.context.refill import Field, slotted
 
 _WORTH = {
     "word": 1.5, "after": 1.0, "record": 0.7, "value": 0.7, "pair": 0.5, "team": 0.5, "asked": 0.4,

@@ -1,15 +1,17 @@
 """A conversation as a situation, and a sent reply as it is kept for finding its wording again."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from django.db.models import Q
 
 from copilot import slots, words
+from copilot.context.refill import Field, fields_of, slotted
+from copilot.context.situation import Situation, cues_of, key_of
 from copilot.context.told import rules_of
 from copilot.gaps import WORDS, gap
-from copilot.learning.refill import Field, fields_of, slotted
-from copilot.learning.situation import Situation, cues_of, key_of
 from customers.merging import ids_of
 from customers.models import Record
 from interactions.mapping import OWN, Reach, reach
@@ -26,19 +28,29 @@ def situation_of(conversation: Conversation, person: int, typed: str) -> Situati
     turns = list(spoken.only("by", "text", "sent_at").order_by("-sent_at", "-pk")[:MOST_TURNS])
     records = records_of(conversation)
     may = reach(rules_of(conversation, ids_of(conversation.contact), records))
+    return situation(conversation, turns, records, may, typed, str(person))
+
+
+def situation(
+    conversation: Conversation, turns: Sequence[Message], records: Sequence[Record], may: Reach,
+    typed: str = "", person: str = "",
+) -> Situation:  # fmt: skip
+    """Of what was said, the newest first and no note among it, and of the newest records."""
     told = ((kind, typed[start:end]) for kind, start, end in slots.details(typed))
+    records = records[:MOST_RECORDS]
     fields = (*told, *_names(conversation), *fields_of(_fields(one, may) for one in records))
     ours = [one for one in turns if one.by == Message.By.COLLEAGUE]
+    asked = takewhile(lambda one: one.by == Message.By.CUSTOMER, turns)
     return Situation(
         typed=typed,
-        asked=turns[0].text if turns and turns[0].by == Message.By.CUSTOMER else "",
+        asked="\n\n".join(one.text for one in reversed(list(asked))),
         told=tuple(one.text for one in ours),
         known="\n".join([*(one.text for one in turns), *(value for _, value in fields)]),
         fields=fields,
         record=tuple(fields_of([_fields(records[0], may)])) if records else None,
         fresh=bool(records) and not (ours and ours[0].sent_at > records[0].source_updated_at),
         team=str(conversation.team_id),
-        person=str(person),
+        person=person,
         gaps={slot: gap(slot) for slot in WORDS},
     )
 
@@ -49,6 +61,10 @@ def records_of(conversation: Conversation) -> list[Record]:
         account__isnull=False, account=conversation.account
     )
     return list(Record.objects.filter(theirs).order_by("-occurred_at", "-pk")[:MOST_RECORDS])
+
+
+def is_fresh(records: Sequence[Record], since: datetime) -> bool:
+    return bool(records) and records[0].source_updated_at >= since
 
 
 def _names(conversation: Conversation) -> Iterable[Field]:
@@ -75,16 +91,19 @@ def _is_telling(value: object) -> bool:
 
 def kept(
     conversation: Conversation, sent: str, asked: str, before: str, typed: str = "",
-    records: Sequence[Record] = (), colleague: str = "",
+    records: Sequence[Record] = (), colleague: str = "", fresh: bool = True,
 ) -> dict[str, Any]:  # fmt: skip
-    """The columns of a past reply by which its wording is found; every detail in the wording is a slot."""
+    """The columns of a past reply by which its wording is found; every detail in the wording is a slot.
+
+    `fresh`: the newest of the records came in since the answer before.
+    """
     fields = (*_names(conversation), *fields_of(_fields(one) for one in records))
     said = words.body(sent)
     wording = slots.mask(slotted(said, fields), slots.names_in(colleague))
     one = Situation(
         typed=typed or said, asked=asked, told=(before,) if before else (), fields=fields,
         record=tuple(fields_of([_fields(records[0])])) if records else None,
-        fresh=bool(records), team=str(conversation.team_id),
+        fresh=fresh and bool(records), team=str(conversation.team_id),
     )  # fmt: skip
     return {"typed": typed, "wording": wording, "worded": key_of(wording), "cues": list(cues_of(one))}
 
