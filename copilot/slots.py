@@ -22,7 +22,7 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     )),
     ("date", re.compile(
         rf"\b(?:\d{{4}}-\d\d-\d\d|\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}"
-        rf"|\d{{1,2}}(?:st|nd|rd|th|\.)?\s(?:of\s)?(?:{_MONTHS})\b\.?(?:,?\s\d{{4}})?"
+        rf"|\d{{1,2}}(?:st|nd|rd|th|\.)?\s(?:of\s)?(?:{_MONTHS})\b(?:\.(?=,?\s(?-i:[\da-zß-ÿ])))?(?:,?\s\d{{4}})?"
         rf"|(?:{_MONTHS})\s\d{{1,2}}(?:st|nd|rd|th)?(?:,?\s\d{{4}})?)", re.I
     )),
     ("time", re.compile(r"\b\d{1,2}(?::\d\d)(?:\s?[ap]m)?\b|\b\d{1,2}\s?[ap]m\b", re.I)),

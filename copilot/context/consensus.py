@@ -231,9 +231,8 @@ def _details(text: str) -> list[tuple[str, str]]:
 def _gapped(text: str, foreign: set[str]) -> str:
     """House facts of the same kind go too: beside a gap of its kind one would be taken for the fact."""
     for kind, start, end in reversed(details(text)):
-        if kind in foreign:  # a date with its full stop, as in "4 Mar.", is one detail
-            stop = "." if end == len(text) and text.endswith(".") and text[start:end].endswith(".") else ""
-            text = f"{text[:start]}{gap(kind)}{stop}{text[end:]}"
+        if kind in foreign:
+            text = f"{text[:start]}{gap(kind)}{text[end:]}"
     return text
 
 
