@@ -81,17 +81,13 @@ def _last_tenth(dialogues: list[Dialogue], rng: random.Random) -> None:
 
 def _replay(dialogues: list[Dialogue], rng: random.Random) -> None:
     drawn = {one["id"] for one in rng.sample(dialogues, min(CASES, len(dialogues)))}
-    others = [one["id"] for one in dialogues if _is_support(one) and one["id"] not in drawn]
+    others = [one["id"] for one in dialogues if SUPPORT.issuperset(one["tasks"]) and one["id"] not in drawn]
     more = set(rng.sample(others, min(SUPPORT_CASES, len(others))))
     found = _replayed(dialogues, drawn | more, rng)
     print(f"Customer messages drafted without a model, replayed in time order (seed {SEED}):")
     _tell("all tasks", [case for pk, case in found if pk in drawn], "bar: at most 0.381")
     support = [case for _, case in found if case.tasks <= SUPPORT]
     _tell("dialogues about the six support tasks alone", support, "bar: at most 0.363")
-
-
-def _is_support(dialogue: Dialogue) -> bool:
-    return SUPPORT.issuperset(dialogue["tasks"])
 
 
 def _replayed(dialogues: list[Dialogue], chosen: set[Any], rng: random.Random) -> list[tuple[Any, Case]]:
@@ -138,7 +134,7 @@ def _case(dialogue: Dialogue, turns: list[Any], answers: list[int], rng: random.
         tasks=frozenset(dialogue["tasks"]),
         counts=len(answers),
         ours=None if draft.abstained else distance(draft.text, truth),
-        at_random=distance(_at_random(draft.conversation.team_id, rng), truth),
+        at_random=distance(_at_random(draft.conversation.team_id, dialogue["id"]), truth),
         nearest=distance(near[0], truth) if near else 1.0,
         plain=distance(_most_central(near), truth) if near else 1.0,
     )
@@ -175,12 +171,13 @@ def _mean(cases: list[Case], value: Callable[[Case], float]) -> float:
     return sum(value(one) * one.counts for one in cases) / (sum(one.counts for one in cases) or 1)
 
 
-def _at_random(team: int, rng: random.Random) -> str:
+def _at_random(team: int, dialogue: Any) -> str:
+    """By a chance of its own, so that the cases do not depend on how many replies there are."""
     from copilot.models import PastReply
 
     replies = PastReply.objects.filter(team=team).order_by("pk").values_list("text", flat=True)
     count = replies.count()
-    return replies[rng.randrange(count)] if count else ""
+    return replies[random.Random(f"{SEED} {dialogue}").randrange(count)] if count else ""
 
 
 def _answers(turns: list[dict[str, Any]]) -> list[int]:

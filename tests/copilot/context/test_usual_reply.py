@@ -72,6 +72,35 @@ def test_beside_a_question_back_stands_only_the_record_that_was_named(crm: Pushi
     assert "meet you?" in named and "On record here: Ride: driver Bruno in RD-8810, wait 31 minutes." in named
 
 
+def test_the_usual_reply_is_the_one_that_followed_the_same_answer_of_ours(crm: PushingCrm) -> None:
+    """The words are the same both times; what "the first one" means, the question before it says."""
+    replace, refund = "Shall we replace the lamp or refund it?", "Shall we refund the lamp or replace it?"
+    for who, author, offered, meant in (
+        ("anna", "Ines", replace, "Another lamp leaves today."),
+        ("ben", "Karim", replace, "Another lamp leaves today."),
+        ("cleo", "Tess", replace, "Another lamp leaves today."),
+        ("dan", "Noor", refund, "Your money is on its way."),
+        ("emil", "Ines", refund, "Your money is on its way."),
+        ("finn", "Karim", refund, "Your money is on its way."),
+        ("gina", "Tess", refund, "Your money is on its way."),
+    ):
+        offers(crm, who, author, offered)
+        crm.answers(meant, conversation=f"c-{who}", contact=None, author=author)
+        run_tasks()
+
+    offers(crm, "hugo", "Ines", replace)
+    offers(crm, "iris", "Ines", refund)
+    assert "Another lamp leaves today." in drafted("hugo").text
+    assert "Your money is on its way." in drafted("iris").text
+
+
+def offers(crm: PushingCrm, who: str, author: str, offered: str) -> None:
+    asks(crm, who, "The lamp arrived broken.")
+    crm.answers(offered, conversation=f"c-{who}", contact=None, author=author)
+    asks(crm, who, "The first one, please.")
+    run_tasks()
+
+
 def test_what_was_said_with_a_record_at_hand_is_said_with_one(crm: PushingCrm) -> None:
     """Both wordings answered the same words; which of them belongs here, the situation says."""
     for who, author in (("anna", "Ines"), ("ben", "Karim"), ("cleo", "Tess"), ("dan", "Noor")):
