@@ -201,7 +201,7 @@ _SMTP: dict[str, Any] = {
     },
 }
 _FILES: dict[str, Any] = {
-    "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+    "BACKEND": "interactions.channels.mail_files.EmailBackend",
     "OPTIONS": {"file_path": str(VAR_DIR / "mail")},
 }
 MAILERS = {"default": _SMTP if MAIL_HOST else _FILES}

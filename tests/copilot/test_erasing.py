@@ -53,7 +53,7 @@ def written(settings: Settings, tmp_path: Path) -> Path:
     """Where mail goes when no mail server is set."""
     settings.MAILERS = {
         "default": {
-            "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "BACKEND": "interactions.channels.mail_files.EmailBackend",
             "OPTIONS": {"file_path": str(tmp_path)},
         }
     }

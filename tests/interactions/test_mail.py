@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.mail import send_mail
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -39,7 +40,7 @@ def mails() -> Path:
 def to_files(settings: Settings) -> None:
     settings.MAILERS = {
         "default": {
-            "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "BACKEND": "interactions.channels.mail_files.EmailBackend",
             "OPTIONS": {"file_path": str(settings.VAR_DIR / "mail")},
         }
     }
@@ -122,3 +123,10 @@ def test_a_mail_whose_sender_died_is_given_to_a_person(asked: Conversation, cast
     assert row.state == "unknown"
     assert "nobody knows whether it left" in row.reason
     assert not any(file.read_bytes() for file in mails.iterdir())
+
+
+def test_each_mail_is_a_file_of_its_own(mails: Path) -> None:
+    for number in range(20):
+        send_mail(f"Mail {number}", "Hei", None, ["sigrid@fjord.example"], using="default")
+    subjects = [f"Subject: Mail {number}\n".encode() for number in range(20)]
+    assert all(one in file.read_bytes() for one, file in zip(subjects, sorted(mails.iterdir()), strict=True))

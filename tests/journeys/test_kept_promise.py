@@ -33,8 +33,8 @@ BACKEND = "django.core.mail.backends"
 @pytest.fixture
 def mails(settings: Settings, tmp_path: Path) -> Path:
     """Where mail goes when no mail server is set."""
-    files = {"BACKEND": f"{BACKEND}.filebased.EmailBackend", "OPTIONS": {"file_path": str(tmp_path)}}
-    settings.MAILERS = {"default": files}
+    backend = "interactions.channels.mail_files.EmailBackend"
+    settings.MAILERS = {"default": {"BACKEND": backend, "OPTIONS": {"file_path": str(tmp_path)}}}
     return tmp_path
 
 

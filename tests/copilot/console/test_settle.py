@@ -87,7 +87,7 @@ def test_it_did_not_arrive(
     folder: Path = installed.VAR_DIR / "lost-mail"
     settings.MAILERS = {
         "default": {
-            "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "BACKEND": "interactions.channels.mail_files.EmailBackend",
             "OPTIONS": {"file_path": str(folder)},
         }
     }

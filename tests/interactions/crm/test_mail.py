@@ -120,15 +120,14 @@ def mails(settings: Settings) -> Path:
     for old in folder.iterdir():
         old.unlink()
     options = {"file_path": str(folder)}
-    backend = "django.core.mail.backends.filebased.EmailBackend"
+    backend = "interactions.channels.mail_files.EmailBackend"
     settings.MAILERS = {"default": {"BACKEND": backend, "OPTIONS": options}}
     return folder
 
 
 def left(mails: Path) -> list[bytes]:
-    """Every mail, the oldest first; two of the same second may stand in one file."""
-    parts = [part for file in sorted(mails.iterdir()) for part in file.read_bytes().split(b"\n" + b"-" * 79)]
-    return [part.lstrip(b"\n") for part in parts if part.strip()]
+    """Every mail, the oldest first."""
+    return [file.read_bytes().partition(b"\n" + b"-" * 79)[0] for file in sorted(mails.iterdir())]
 
 
 def test_a_colleagues_answer_from_their_mail_program_settles_the_draft(post: Post, cast: Cast) -> None:
