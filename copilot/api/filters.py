@@ -1,10 +1,12 @@
 """What lists can be narrowed down by."""
 
+from datetime import datetime
 from typing import Any
 
 import django_filters as filters
 from django import forms
 from django.db.models import Q, QuerySet
+from django_filters.fields import IsoDateTimeField
 
 from copilot.api.shapes import STATES
 from copilot.models import Draft
@@ -12,6 +14,7 @@ from customers.erasing import digest_of
 from customers.merging import ids_of
 from customers.models import Contact, ContactMerge, ErasedName
 from interactions.models import Conversation, InboxEvent, OutboxMessage
+from people.zone import moment_of
 
 LARGEST_ID = 2**63 - 1
 
@@ -28,6 +31,20 @@ class Id(filters.NumberFilter):
 
     def get_max_validator(self) -> None:
         return None
+
+
+class SinceField(IsoDateTimeField):
+    def to_python(self, value: Any) -> datetime | None:
+        found = moment_of(str(value)) if value else None
+        if value and found is None:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return found
+
+
+class Since(filters.IsoDateTimeFilter):
+    """From a moment on; one that PostgreSQL cannot hold is the caller's mistake."""
+
+    field_class = SinceField
 
 
 class ByConversation(filters.FilterSet):
@@ -54,7 +71,7 @@ class Records(ByAccount):
     external_id = filters.CharFilter(max_length=200)
     kind = filters.CharFilter(max_length=40)
     status = filters.CharFilter(max_length=60)
-    updated_since = filters.IsoDateTimeFilter(field_name="source_updated_at", lookup_expr="gte")
+    updated_since = Since(field_name="source_updated_at", lookup_expr="gte")
 
 
 class Erasures(filters.FilterSet):
@@ -108,7 +125,7 @@ class Deliveries(ByConversation):
     state = filters.ChoiceFilter(choices=OutboxMessage.State.choices)
     kind = filters.ChoiceFilter(choices=OutboxMessage.Kind.choices)
     type = filters.CharFilter(max_length=40)
-    created_since = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
+    created_since = Since(field_name="created_at", lookup_expr="gte")
 
 
 class Events(ByConversation):
@@ -116,4 +133,4 @@ class Events(ByConversation):
     state = filters.ChoiceFilter(choices=InboxEvent.State.choices)
     type = filters.CharFilter(max_length=60)
     key = filters.CharFilter(max_length=200)
-    received_since = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte")
+    received_since = Since(field_name="received_at", lookup_expr="gte")

@@ -11,7 +11,6 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from copilot.calls import KINDS as CALLS
 from copilot.console.fill_text import short
@@ -24,6 +23,7 @@ from interactions.access import visible_conversations
 from interactions.models import Conversation, Quote
 from interactions.searching import saying
 from people.access import Standing
+from people.zone import moment_of
 from prepared import one_of, prepared
 
 ENTRIES = 30
@@ -42,17 +42,8 @@ def asked_for(told: Mapping[str, str]) -> Asked:
         words=" ".join(told.get("q", "").replace("\0", "").split())[:MOST_WORDS],
         contact=int(contact) if contact.isdecimal() and len(contact) < 16 else None,
         channel=told.get("channel", "").replace("\0", "")[:MOST_WORDS],
-        before=_moment(told.get("before", "")),
+        before=moment_of(told.get("before", "")),
     )
-
-
-def _moment(told: str) -> datetime | None:
-    """None also for what is no moment in any calendar, or does not say where it is that time."""
-    try:
-        found = parse_datetime(told)
-    except ValueError:
-        return None
-    return found if found and found.tzinfo else None
 
 
 def kinds(account: Account, asked: Asked) -> Iterable[Place]:

@@ -5,7 +5,6 @@ from datetime import datetime, time, timedelta
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from copilot.console import scene as scenes
 from copilot.console.conversation import answer_with
@@ -20,6 +19,7 @@ from interactions import handling
 from interactions.models import Conversation
 from people.access import visible_people
 from people.models import User
+from people.zone import moment_of
 
 MORNING = time(9)
 MOST_LABELS, LONGEST_LABEL = 20, 60
@@ -75,11 +75,7 @@ def _until(told: str) -> datetime | None:
             return _morning(now + timedelta(days=1))
         case "monday":
             return _morning(now + timedelta(days=7 - now.weekday()))
-    try:
-        moment = parse_datetime(told)
-    except ValueError:
-        return None
-    return timezone.make_aware(moment) if moment and timezone.is_naive(moment) else moment
+    return moment_of(told)
 
 
 def _morning(day: datetime) -> datetime:

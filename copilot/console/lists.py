@@ -18,7 +18,6 @@ from django.db.models import (
 )
 from django.db.models.fetch_modes import FETCH_RAISE
 from django.db.models.functions import JSONObject
-from django.utils.dateparse import parse_datetime
 
 from copilot.models import Decision, Draft
 from customers.models import Account
@@ -26,6 +25,7 @@ from interactions.access import visible_conversations
 from interactions.models import Conversation, Escalation, OutboxMessage
 from people.access import Standing
 from people.models import User
+from people.zone import moment_of
 from prepared import prepared
 
 PAGE = 50
@@ -117,7 +117,7 @@ def page_of(who: Standing, view: str, after: str = "") -> Page:
 
 def _read(after: str) -> tuple[datetime | None, int] | None:
     moment, _, pk = after.partition("~")
-    return (parse_datetime(moment) if moment else None, int(pk)) if pk.isdecimal() else None
+    return (moment_of(moment) if moment else None, int(pk)) if pk.isdecimal() else None
 
 
 def _later(field: str, moment: datetime | None, pk: int) -> Q:

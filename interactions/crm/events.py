@@ -15,13 +15,13 @@ def _believable(moment: datetime) -> datetime:
     """One mail from the far future would make every later one late, for ever."""
     if moment.year < 1970 or moment > datetime.now(UTC) + timedelta(days=1):
         raise ValueError("lies before 1970 or more than a day in the future")
-    return moment
+    return moment.astimezone(UTC)  # PostgreSQL refuses offsets of 16 hours and more
 
 
 def _storable(moment: datetime) -> datetime:
     if not 1 < moment.year < 9999:
         raise ValueError("is not a year that can be kept")
-    return moment
+    return moment.astimezone(UTC)
 
 
 Past = Annotated[AwareDatetime, AfterValidator(_believable)]

@@ -1,6 +1,7 @@
 """What an event does once it is applied: kinds, bad data, hostile data, and the same again."""
 
 import json
+from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
@@ -14,6 +15,15 @@ from tests.cast import Cast
 from tests.crm import SIGRID, PushingCrm, event, iso, minutes_ago, received, through
 from tests.factories import a_connection
 from tests.work import run_tasks
+
+
+def test_a_moment_may_have_any_offset(crm: PushingCrm) -> None:
+    """PostgreSQL itself refuses one of 16 hours or more."""
+    at, body = minutes_ago(5), received("Where is it?")
+    body["data"]["message"]["sent_at"] = at.astimezone(timezone(-timedelta(hours=19, minutes=36))).isoformat()
+    crm.push(body)
+    run_tasks()
+    assert crm.conversation().messages.get().sent_at == at
 
 
 def test_a_message_brings_its_customer_along(crm: PushingCrm) -> None:

@@ -88,6 +88,13 @@ def test_records_events_and_deliveries_are_narrowed_down(house: Connection, petr
         assert len(results(petra, f"{name}/", **told)) == ((name, by) in yes), (name, by)
 
 
+def test_a_moment_that_the_database_refuses_is_the_callers_mistake(house: Connection, petra: Program) -> None:
+    """PostgreSQL knows no offset of 16 hours; Python does."""
+    assert len(results(petra, "records/", updated_since="2020-01-01T00:00:00-19:36")) > 0
+    for never in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-02-31T10:00:00Z", "soon"):
+        assert is_problem(petra.get("records/", updated_since=never), 400, "invalid"), never
+
+
 def test_strangers_see_nothing(house: Connection, petra: Program, lukas: Program) -> None:
     for name in (*ABOUT_CUSTOMERS, *ABOUT_TALK, "articles", "events", "connections"):
         found = results(petra, f"{name}/")[0]

@@ -166,7 +166,7 @@ def test_what_needs_somebody_first_and_why(cast: Cast, draft: Draft, sign_in: Si
 def test_an_account_of_which_nothing_is_known_has_a_page(cast: Cast, sign_in: SignIn) -> None:
     page = sign_in(cast.karim).get(f"/accounts/{cast.fjord.pk}/")
     assert page.status_code == 200 and "Nothing here yet" in page.text
-    for before in ("soon", "2026-02-31T10:00:00Z", "2026-02-03T10:00:00"):
+    for before in ("soon", "2026-02-31T10:00:00Z", "2026-02-03T10:00:00", "2026-02-03T10:00:00-19:36"):
         assert sign_in(cast.karim).get(f"/accounts/{cast.fjord.pk}/", {"before": before}).status_code == 200
 
 

@@ -46,7 +46,7 @@ def test_it_is_not_given_to_another_team(cast: Cast, talk: Conversation, sign_in
     assert "not in the team" in answer.content.decode()
 
 
-@pytest.mark.parametrize("until", ["hour", "tomorrow", "monday", "2099-01-02T09:00"])
+@pytest.mark.parametrize("until", ["hour", "tomorrow", "monday", "2099-01-02T09:00", "2099-01-02T09:00-19:36"])
 def test_it_sleeps_until_a_time_to_come(cast: Cast, talk: Conversation, sign_in: SignIn, until: str) -> None:
     sign_in(cast.ines).post(f"/inbox/{talk.pk}/snooze/", {"until": until})
 
@@ -56,7 +56,7 @@ def test_it_sleeps_until_a_time_to_come(cast: Cast, talk: Conversation, sign_in:
     assert talk.snoozed_until > timezone.now() + timedelta(minutes=30)
 
 
-@pytest.mark.parametrize("until", ["2020-01-01T09:00", "soon", "2026-13-45T09:00"])
+@pytest.mark.parametrize("until", ["2020-01-01T09:00", "soon", "2026-13-45T09:00", "9999-12-31T23:59-19:36"])
 def test_it_does_not_sleep_until_the_past(cast: Cast, talk: Conversation, sign_in: SignIn, until: str) -> None:
     answer = sign_in(cast.ines).post(f"/inbox/{talk.pk}/snooze/", {"until": until})
 
