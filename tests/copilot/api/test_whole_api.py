@@ -1,19 +1,20 @@
-"""Whatever the OpenAPI document allows, and much that it forbids, is answered: never with an error of ours."""
+"""Whatever the OpenAPI document allows, and much that it forbids, is answered: never with an error of ours.
+
+Its library takes most of a second to load, so only who runs this loads it.
+"""
 
 import json
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import pytest
-import schemathesis
 from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
-from schemathesis import Case, GenerationMode
 
 from copilot.api.documents import document
 from people.models import ApiKey
@@ -21,11 +22,14 @@ from tests.cast import Cast
 from tests.copilot.api.calling import ALL, V1
 from tests.test_matrix import world  # noqa: F401
 
+if TYPE_CHECKING:
+    from schemathesis import Case
+
 HOST = "http://testserver"
 EXAMPLES = int(os.environ.get("API_EXAMPLES", "2"))  # of each operation, in each mode
 
 
-def answer(client: Client, key: str, case: Case) -> int:
+def answer(client: Client, key: str, case: "Case") -> int:
     """What the case is answered; whatever it did is taken back."""
     cache.clear()  # or its key would have asked too often
     sent = case.as_transport_kwargs(base_url=HOST)
@@ -42,9 +46,12 @@ def answer(client: Client, key: str, case: Case) -> int:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("mode", GenerationMode)
-def test_no_request_is_too_much(cast: Cast, world: dict[str, Any], mode: GenerationMode) -> None:  # noqa: F811
+@pytest.mark.parametrize("mode", ["positive", "negative"])
+def test_no_request_is_too_much(cast: Cast, world: dict[str, Any], mode: str) -> None:  # noqa: F811
     """Half of the requests are about a row that is there; one by a lead, one by an admin who reads nothing."""
+    import schemathesis
+
+    kind = schemathesis.GenerationMode(mode)
     client = Client(raise_request_exception=False)
     keys = [ApiKey.make("A program", list(ALL), person)[1] for person in (cast.petra, cast.ada)]
     broken: list[str] = []
@@ -56,8 +63,8 @@ def test_no_request_is_too_much(cast: Cast, world: dict[str, Any], mode: Generat
             max_examples=EXAMPLES, deadline=None, database=None, derandomize=True,
             phases=[Phase.generate], suppress_health_check=list(HealthCheck),
         )  # fmt: skip
-        @given(operation.as_strategy(generation_mode=mode), st.booleans(), st.sampled_from(keys))
-        def ask(case: Case, is_there: bool, key: str) -> None:
+        @given(operation.as_strategy(generation_mode=kind), st.booleans(), st.sampled_from(keys))
+        def ask(case: "Case", is_there: bool, key: str) -> None:
             if is_there:
                 case.path_parameters = dict.fromkeys(case.path_parameters, str(there))  # noqa: B023
             status = answer(client, key, case)
@@ -67,5 +74,5 @@ def test_no_request_is_too_much(cast: Cast, world: dict[str, Any], mode: Generat
         try:
             ask()
         except Unsatisfiable:
-            assert mode is GenerationMode.NEGATIVE, operation.label  # there is nothing that could be wrong
+            assert mode == "negative", operation.label  # there is nothing that could be wrong
     assert broken == []
