@@ -13,6 +13,7 @@ from statistics import median
 from benchmarks import house_style as style
 from benchmarks import house_together, learning_rows, learning_star
 from benchmarks.house import OUT, figure, house, quantile
+from benchmarks.house_flawless import flawless
 from benchmarks.house_style import Tally
 from copilot import words
 from copilot.judging import ACTIVE
@@ -53,6 +54,9 @@ def _simulate() -> bool:
     told("lessons", ours)
     told("every edit believed at once", style.teams(SEED, TEAMS, ROUNDS, NOISE, bar=1))
     told("lessons, two fifths one-off", style.teams(SEED, TEAMS, ROUNDS, 2 * NOISE))
+    best = flawless(SEED, TEAMS, ROUNDS, NOISE)
+    told("every taste known after two edits", best)
+    figure("  of what knowing the taste would save, that is the most", best.of_best, "")
     _plot(ours)
     return all((
         judged("of what knowing the taste would save", ours.of_best, 0.98),

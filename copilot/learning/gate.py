@@ -15,7 +15,7 @@ from copilot.context.situation import STEM, Situation, key_of, said
 from copilot.learning.scorer import Features, Scorer, chance
 from copilot.learning.wording import RARE, Choice, odds
 
-BUDGET = 0.0185  # harmed replies of all
+BUDGET = 0.019  # harmed replies of all
 YOUNG_BUDGET = 0.045  # of a team's first hundred, where there is most to gain
 YOUNG = 100
 LOOKED_BACK = 8000
