@@ -7,7 +7,7 @@ when this customer's own record says it.
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from operator import itemgetter
 
@@ -77,7 +77,8 @@ def agree(examples: Iterable[Example], here: Here) -> Agreement | None:
     Where many say the same, that they do is reason enough; where few do, they must be about the question too.
     What their records said is told as this customer's own record says it.
     """
-    near = [_told_here(example, here.looked_up) for example in _not_far_behind(list(examples))]
+    own = values(here.looked_up)
+    near = [_told_here(example, own) for example in _not_far_behind(list(examples))]
     many = max(MANY, math.ceil(min(len(near), NEAREST) * MANY_PART))
     said = {number: _phrases(number, example) for number, example in enumerate(near)}
     about = [content(example.asked) for example in near]
@@ -90,9 +91,10 @@ def _not_far_behind(examples: list[Example]) -> list[Example]:
     return [example for example in examples if example.score >= best * NOT_FAR]
 
 
-def _told_here(example: Example, looked_up: str) -> Example:
-    theirs = looked_up_in(example.asked) if looked_up else ""
-    return replace(example, text=retold(example.text, theirs, looked_up)) if theirs else example
+def _told_here(example: Example, own: Mapping[str, str]) -> Example:
+    theirs = looked_up_in(example.asked) if own else ""
+    text = retold(example.text, theirs, own) if theirs else example.text
+    return replace(example, text=text) if text != example.text else example
 
 
 def _sharing(others: list[set[str]], about: set[str], most: int) -> list[int]:

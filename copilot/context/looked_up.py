@@ -5,6 +5,7 @@ field of the same name, its value in the reply gives way to this customer's own.
 """
 
 import re
+from collections.abc import Mapping
 
 LOOKED_UP = "Looked up: "
 _NAME_WORDS = 2  # of which the name of a field may be made, as in "unit price"
@@ -26,12 +27,12 @@ def values(record: str) -> dict[str, str]:
     return {name: told.pop() for name, told in found.items() if len(told) == 1}
 
 
-def retold(text: str, theirs: str, ours: str) -> str:
-    """The text with their record's values replaced; of a value that stands for two fields, none is sure."""
-    own, told = values(ours), values(theirs)
+def retold(text: str, theirs: str, own: Mapping[str, str]) -> str:
+    """The text with their record's values replaced by our own record's; of a value that stands for two fields,
+    none is sure."""
     instead: dict[str, set[str]] = {}
-    for name, value in told.items():
-        if name in own and value:
+    for name, value in values(theirs).items():
+        if name in own and value and value in text:
             instead.setdefault(value, set()).add(own[name])
     sure = {value: new.pop() for value, new in instead.items() if len(new) == 1}
     if not sure:
