@@ -3,6 +3,7 @@
 import json
 import re
 from http import HTTPStatus
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -15,6 +16,8 @@ from copilot.api.problems import KINDS
 from interactions.crm.events import EVENTS
 from tests.copilot.api.calling import V1, is_problem
 from tests.crm import received
+
+CALL = re.compile(r"\b(GET|POST|PATCH|DELETE)\s+([a-z-]+/[\w/<>-]*)")
 
 
 def test_the_openapi_document_is_made_without_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
@@ -30,6 +33,20 @@ def test_every_address_of_the_api_is_in_it(client: Client) -> None:
     routes = {re.sub(r"<\w+:\w+>", "<>", str(one.pattern)) for one in ours}
     assert routes - listed == {"schema/", "schemas/<>", "docs/", ""}
     assert listed <= routes
+
+
+def test_the_page_for_people_tells_of_each_verb_and_of_no_other() -> None:
+    told = (Path(__file__).parents[3] / "docs" / "api.md").read_text().replace(V1, "")
+    written = {(verb, re.sub(r"<\w+>|\d+", "<>", path)) for verb, path in CALL.findall(told)}
+    there = {
+        (verb.upper(), re.sub(r"\{\w+\}", "<>", path.removeprefix(V1)))
+        for path, verbs in document()["paths"].items()
+        for verb in verbs
+    }
+    lists = {(verb, path) for verb, path in there if verb == "GET" and re.fullmatch(r"[a-z-]+/(<>/)?", path)}
+    assert written <= there
+    assert there - lists - written == set()
+    assert [path for _, path in lists - written if f"`{path.partition('/')[0]}`" not in told] == []
 
 
 def test_a_draft_lists_its_states() -> None:
