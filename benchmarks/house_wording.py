@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from copilot import words
 from copilot.context.refill import fields_of
 from copilot.context.situation import Pair, Situation, pair_of, worth
-from copilot.learning.gate import Gate
-from copilot.learning.wording import Taste
+from copilot.learning.sense import Sense, outcome
 
 CUES = 20  # the most telling ones of a situation, by which neighbours are found
 READ = 500  # of the latest pairs that have one of them
@@ -49,8 +47,7 @@ class Shelf:
 @dataclass
 class House:
     shelf: Shelf = field(default_factory=Shelf)
-    taste: Taste = field(default_factory=Taste)
-    gate: Gate = field(default_factory=Gate)
+    sense: Sense = field(default_factory=Sense)
     seconds: float = 0.0  # of CPU, for finding, choosing and judging
     decisions: int = 0
 
@@ -58,15 +55,12 @@ class House:
         """What the gate lets through and what stands first without it; then what was sent is learnt."""
         began = time.process_time()
         here = pair_of(one, sent)
-        choice = self.taste.choose(one, self.shelf.near(here.cues), self.shelf.times)
-        verdict = self.gate.judge(one, choice, self.shelf.times)
+        weighed = self.sense.weigh(one, self.shelf.near(here.cues), self.shelf.times)
         self.seconds, self.decisions = self.seconds + time.process_time() - began, self.decisions + 1
-        first = choice.candidates[0].text if choice.candidates else one.typed
-        self.taste.learn(choice, here.wording, sent)
-        gained = words.distance(one.typed, sent) - words.distance(first, sent)
-        self.gate.learn(one.team, verdict, gained)
+        first = weighed.choice.candidates[0].text if weighed.choice.candidates else one.typed
+        self.sense.learn(one.team, outcome(weighed.asked, one.typed, sent))
         self.shelf.keep(here)
-        return (first if verdict.offered else one.typed), first
+        return (first if weighed.offered else one.typed), first
 
 
 def situation_of(team: str, person: str, typed: str, turns: list[dict[str, Any]], known: str) -> Situation:

@@ -18,7 +18,7 @@ from copilot.drafting.moves import move, tell
 from copilot.drafting.switch import ruling
 from copilot.gaps import gaps, slot_of
 from copilot.insight import records
-from copilot.learning.signals import Rough, keep_signal
+from copilot.learning.signals import keep_signal
 from copilot.models import Decision, Draft
 from copilot.relationship.brief import make_brief
 from copilot.release_rules import Need, need
@@ -52,7 +52,7 @@ class Wording:
     bcc: Sequence[str] | None = None
     subject: str | None = None
     attachments: Sequence[str] | None = None  # digests of the conversation's files
-    rough: Rough | None = None  # what stood there before our words were put in
+    typed: str = ""  # what a program says stood there first; the console's is kept when our words are asked for
 
 
 class Refused(Exception):
@@ -157,7 +157,7 @@ def _queue(
     decision = _decide(conversation, draft, kind, actor, text=letter.text, ticks=list(ticks), outbox=row)
     drafted = draft.text if draft else ""
     keep_signal(
-        draft, conversation, drafted, letter.text, person=actor.person, decision=decision, rough=wording.rough
+        draft, conversation, drafted, letter.text, person=actor.person, decision=decision, typed=wording.typed
     )
     if conversation.assignee_id is None:
         handling.assign(conversation, actor.person, actor.person)

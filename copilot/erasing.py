@@ -5,7 +5,7 @@ import json
 from django.db.models import Q
 
 from copilot.drafting import opening
-from copilot.learning import ledger, together
+from copilot.learning import ledger, sense_kept, together
 from copilot.models import (
     ArticleProposal,
     Brief,
@@ -18,6 +18,7 @@ from copilot.models import (
     ProposalEvidence,
     Question,
     RehearsedReply,
+    RoughText,
     Signal,
     TopicLabel,
 )
@@ -40,7 +41,8 @@ def erase(fact: ContactErased) -> None:
     fact.gone["proposals"] = _forget_proposals(fact)
     fact.gone["briefs"] = Brief.objects.filter(escalation__conversation__in=fact.conversations).delete()[0]
     _forget_evidence(fact)
-    fact.gone["signals"] = Signal.objects.filter(within).delete()[0]
+    RoughText.objects.filter(within).delete()
+    fact.gone["signals"] = _forget_signals(within)
     together.refresh()
     fact.gone["decisions"] = Decision.objects.filter(within).delete()[0]
     fact.gone["past replies"] = PastReply.objects.filter(within | Q(contact=fact.contact_id)).delete()[0]
@@ -73,6 +75,14 @@ def _forget_evidence(fact: ContactErased) -> None:
     rested = set(theirs.values_list("lesson", flat=True))
     theirs.delete()
     fact.gone["lessons"] = ledger.recount(rested)
+
+
+def _forget_signals(within: Q) -> int:
+    taught = Signal.objects.filter(within).exclude(choice_learnt_at=None).exists()
+    gone = Signal.objects.filter(within).delete()[0]
+    if taught:
+        sense_kept.forget()
+    return gone
 
 
 def _strike_sources(fact: ContactErased) -> int:

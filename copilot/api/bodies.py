@@ -7,7 +7,6 @@ from rest_framework import serializers
 
 from copilot.api.keys import Caller
 from copilot.decisions import Invalid, Wording
-from copilot.learning.signals import Rough
 from copilot.models import Decision
 from interactions import files
 from interactions.crm.base import OUTBOUND
@@ -191,7 +190,7 @@ class ConnectionReplayBody(serializers.Serializer[Any]):
 
 def wording(sent: dict[str, Any]) -> Wording:
     told = {name: sent.get(name) for name in ("text", "to", "cc", "bcc", "subject", "attachments")}
-    return Wording(**told, rough=Rough(sent["typed"]) if sent.get("typed") else None)
+    return Wording(**told, typed=sent.get("typed") or "")
 
 
 def receiver(who: Caller, sent: dict[str, Any]) -> User | Team:

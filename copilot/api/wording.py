@@ -1,5 +1,6 @@
-"""In our words: what somebody typed, in wordings of the house; nothing is kept or sent by asking."""
+"""In our words: what somebody typed, in wordings of the house; nothing is sent by asking."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -13,7 +14,7 @@ from copilot.api.deciding import IDEMPOTENCY_KEY
 from copilot.api.door import Door
 from copilot.api.idempotency import once
 from copilot.api.keys import caller
-from copilot.learning.our_words import NOTHING, Answer, in_our_words
+from copilot.learning.our_words import NOTHING, Offered, in_our_words
 
 
 class OurWordingSerializer(serializers.Serializer[Any]):
@@ -52,8 +53,6 @@ class ConversationOurWords(Door):
         return Response(_told(in_our_words(conversation, who.person, who.standing.teams, text)))
 
 
-def _told(found: Answer) -> dict[str, Any]:
-    offers = [
-        {"text": one.text, "sent": one.evidence.sent, "colleagues": one.evidence.people} for one in found.offers
-    ]
+def _told(found: Sequence[Offered]) -> dict[str, Any]:
+    offers = [{"text": one.text, "sent": one.evidence.sent, "colleagues": one.evidence.people} for one in found]
     return {"offers": offers, "why": "" if offers else NOTHING}

@@ -4,7 +4,7 @@ Whatever goes wrong, the answer is the card as it is now, with what happened and
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.http import Http404, HttpResponse, JsonResponse
 from django.urls import reverse
@@ -26,7 +26,6 @@ from copilot.console.shell import shell
 from copilot.console.visit import Visit, page, reads
 from copilot.decisions import Actor, Conflict, Invalid, Refused, Wording
 from copilot.knowledge import proposals
-from copilot.learning.signals import Rough
 from copilot.models import Decision, Draft
 from interactions import handling
 from interactions.models import Escalation
@@ -86,17 +85,6 @@ def sheet_key(conversation_id: int) -> str:
     return f"reply-{conversation_id}"
 
 
-def rough_key(conversation_id: int) -> str:
-    """Where the session keeps what was typed before our words were asked for."""
-    return f"rough-{conversation_id}"
-
-
-def with_rough(visit: Visit, conversation_id: int, wording: Wording) -> Wording:
-    """With what the person had typed, so that it is kept beside what is sent."""
-    kept = visit.request.session.get(rough_key(conversation_id))
-    return replace(wording, rough=Rough(**kept)) if kept else wording
-
-
 type Verb = Callable[[Ask], Status | None]
 
 
@@ -139,9 +127,7 @@ def _approve(ask: Ask) -> Status | None:
     if typed is None:
         decision = decisions.approve(ask.draft.pk, ask.version, ask.actor, ticks)
     else:
-        said = with_rough(ask.visit, ask.draft.conversation_id, wording(typed))
-        decision = decisions.edit(ask.draft.pk, ask.version, ask.actor, said, ticks)
-        ask.visit.request.session.pop(rough_key(ask.draft.conversation_id), None)
+        decision = decisions.edit(ask.draft.pk, ask.version, ask.actor, wording(typed), ticks)
         Draft.objects.filter(pk=ask.draft.pk).update(edited_text=decision.text, edited_by=ask.actor.person)
     return sending(ask.visit, decision)
 

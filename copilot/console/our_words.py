@@ -1,7 +1,7 @@
 """In our words: what is typed in the editor, in wordings of the house; and those that a lead took out."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +14,7 @@ from copilot.console.asked import HouseWording, OurWords
 from copilot.console.cards import Card, plural
 from copilot.console.conversation import answer_with, show_conversation
 from copilot.console.copilot_team import has_teams, may_lead, team_and_chips
-from copilot.console.decide import rough_key, typed_in
+from copilot.console.decide import typed_in
 from copilot.console.fill_card import Typed, editing, writing
 from copilot.console.scene import Scene
 from copilot.console.shell import shell
@@ -22,8 +22,7 @@ from copilot.console.visit import Visit, page, reads
 from copilot.context.refill import SLOT
 from copilot.gaps import WORDS
 from copilot.learning import our_words
-from copilot.learning.our_words import CUSTOMERS, NOTHING, PEOPLE, Answer
-from copilot.learning.signals import Rough
+from copilot.learning.our_words import CUSTOMERS, NOTHING, PEOPLE, Offered
 from copilot.models import PastReply, UnwantedWording
 from interactions.models import Conversation
 from people.models import Team
@@ -40,8 +39,8 @@ def ask(visit: Visit, conversation_id: int) -> HttpResponse:
     if "never" in post:
         _take_out(visit, conversation.team, post["never"])
     if "use" in post:
-        kept = visit.request.session.get(rough_key(conversation_id), {})
-        return _show(visit, conversation, typed, post["use"], OurWords(kept.get("typed", "")))
+        kept = our_words.rough_text(conversation, visit.person)
+        return _show(visit, conversation, typed, post["use"], OurWords(kept))
     return _offer(visit, conversation, typed)
 
 
@@ -51,19 +50,18 @@ def _offer(visit: Visit, conversation: Conversation, typed: Typed) -> HttpRespon
         note = "Type in a few words what you want to say, then ask again."
         return _show(visit, conversation, typed, typed.text or "", OurWords(typed.text or "", note=note))
     found = our_words.in_our_words(conversation, visit.person, visit.who.teams, text)
-    visit.request.session[rough_key(conversation.pk)] = asdict(Rough(text, found.first, found.weighed))
     leads = conversation.team_id in visit.who.lead_teams
     return _show(visit, conversation, typed, typed.text or "", _told(text, found, leads=leads))
 
 
-def _told(text: str, found: Answer, *, leads: bool) -> OurWords:
+def _told(text: str, found: Sequence[Offered], *, leads: bool) -> OurWords:
     offers = tuple(
         HouseWording(
             one.text,
             f"Sent {plural(one.evidence.sent, 'time')} by {plural(one.evidence.people, 'colleague')}",
             one.evidence.worded if leads else "",
         )
-        for one in found.offers
+        for one in found
     )
     return OurWords(text, offers, "" if offers else NOTHING)
 

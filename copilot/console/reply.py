@@ -17,7 +17,7 @@ from copilot.console.conversation import (
     kept_envelope,
     show_conversation,
 )
-from copilot.console.decide import rough_key, sending, sheet_key, typed_in, with_rough, wording
+from copilot.console.decide import sending, sheet_key, typed_in, wording
 from copilot.console.files import add_chosen, check_none_waits
 from copilot.console.fill_card import Typed, writing
 from copilot.console.fill_card import card as draft_card
@@ -89,12 +89,10 @@ def _send(visit: Visit, conversation: Conversation) -> HttpResponse:
     typed = typed_in(visit)
     try:
         check_none_waits(visit)
-        said = with_rough(visit, conversation.pk, wording(typed))
-        decision = decisions.write(conversation.pk, Actor(visit.person), said)
+        decision = decisions.write(conversation.pk, Actor(visit.person), wording(typed))
     except Refused as error:
         return _sheet(visit, conversation, typed, str(error), 422 if isinstance(error, Invalid) else 409)
     visit.request.session.pop(sheet_key(conversation.pk), None)
-    visit.request.session.pop(rough_key(conversation.pk), None)
     keep_envelope(visit, Typed(), conversation_id=conversation.pk, n=0)
     return answer_action(visit, conversation.pk, said=sending(visit, decision))
 

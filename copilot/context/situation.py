@@ -52,7 +52,6 @@ class Pair:
     wording: str
     far: float
     asked: frozenset[str] = field(repr=False)
-    since: frozenset[str] = field(repr=False)
     place: Mapping[str, str] = field(repr=False)
 
 
@@ -102,8 +101,7 @@ def kept_pair(cues: Sequence[str], typed: str, wording: str, far: float) -> Pair
         kind, _, what = cue.partition(" ")
         told.setdefault(kind, []).append(what)
     place = {name: " ".join(told.get(name, ())) for name in _PLACE}
-    asked, since = frozenset(told.get("asked", ())), frozenset(told.get("since", ()))
-    return Pair(tuple(cues), typed.lower(), wording, far, asked, since, place)
+    return Pair(tuple(cues), typed.lower(), wording, far, frozenset(told.get("asked", ())), place)
 
 
 def key_of(wording: str) -> str:

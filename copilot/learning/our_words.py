@@ -1,13 +1,13 @@
 """In our words: what a person typed, in wordings that the house has sent, each with its evidence.
 
 A wording is offered where two colleagues sent it to two customers, no lead took it out, all of its slots are
-filled from this customer's own conversation and records, and the gate finds the offer worth its risk. The gate
-learns anew from the replies of its team at every asking, so that whoever opts out or is erased is not in it.
+filled from this customer's own conversation and records, and the offer is worth its risk, by what was learnt
+from earlier ones. What was asked is kept until the reply leaves, so that the reply teaches the next offer.
 """
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.db.models import Count
 
@@ -15,10 +15,9 @@ from copilot import words
 from copilot.context.retrieval import silent
 from copilot.context.situation import Pair, Situation, cues_of, kept_pair, key_of, worth
 from copilot.context.worded import situation_of, telling
-from copilot.learning.gate import Gate
-from copilot.learning.scorer import Features
-from copilot.learning.wording import Candidate, Taste
-from copilot.models import NoTeacher, PastReply, Signal, UnwantedWording
+from copilot.learning.sense_kept import sense_of_today
+from copilot.learning.wording import Candidate
+from copilot.models import PastReply, RoughText, UnwantedWording
 from interactions.models import Conversation
 from people.audit import note_deed
 from people.models import Team, User
@@ -27,7 +26,6 @@ MOST_OFFERED = 3
 MOST_READ = 400  # of the newest replies that share words with what was typed
 NEIGHBOURS = 80
 PEOPLE = CUSTOMERS = 2  # who must have sent it, and to whom
-LOOKED_BACK = 500  # offers from which the gate learns
 LEAST_FIT = 0.2  # of a second and a third wording
 NOTHING = "Nothing near enough to this is known here, so your own words stay as they are."
 
@@ -47,27 +45,28 @@ class Offered:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Up to three wordings, none where nothing is near enough. `first` is what was weighed, offered or not."""
-
-    offers: tuple[Offered, ...]
-    first: str = ""
-    weighed: Features = field(default_factory=list)
-
-
-def in_our_words(conversation: Conversation, person: User, teams: Collection[int], typed: str) -> Answer:
-    """Of a conversation read with its contact and account; wordings of these teams alone."""
+def in_our_words(
+    conversation: Conversation, person: User, teams: Collection[int], typed: str
+) -> tuple[Offered, ...]:
+    """Up to three, none where nothing is near enough. Of a conversation read with its contact and account;
+    wordings of these teams alone."""
     one = situation_of(conversation, person.pk, words.body(typed))
     found = _neighbours(one, conversation, teams)
     known = _evidence({pair.wording for _, pair in found}, teams)
     times = {wording: evidence.sent for wording, evidence in known.items()}
-    choice = Taste().choose(one, [(share, pair) for share, pair in found if pair.wording in known], times)
-    verdict = _gate(conversation.team_id).judge(one, choice, times)
-    first = choice.candidates[0].text if choice.candidates else ""
-    may = [offer for n, offer in enumerate(choice.candidates) if n == 0 or offer.fit >= LEAST_FIT]
-    offers = tuple(_offered(offer, known) for offer in may[:MOST_OFFERED]) if verdict.offered else ()
-    return Answer(offers, first, verdict.features)
+    near = [(share, pair) for share, pair in found if pair.wording in known]
+    weighed = sense_of_today().weigh(one, near, times)
+    RoughText.objects.update_or_create(
+        conversation=conversation, person=person, defaults={"typed": typed, "asked": weighed.asked}
+    )
+    may = [one for n, one in enumerate(weighed.choice.candidates) if n == 0 or one.fit >= LEAST_FIT]
+    return tuple(_offered(one, known) for one in may[:MOST_OFFERED]) if weighed.offered else ()
+
+
+def rough_text(conversation: Conversation, person: User) -> str:
+    """What they had typed when they last asked here, empty where they did not."""
+    row = RoughText.objects.filter(conversation=conversation, person=person).first()
+    return row.typed if row else ""
 
 
 def _offered(offer: Candidate, known: dict[str, Evidence]) -> Offered:
@@ -104,16 +103,6 @@ def _evidence(wordings: Iterable[str], teams: Collection[int]) -> dict[str, Evid
     )
     enough = told.filter(people__gte=PEOPLE, customers__gte=CUSTOMERS)
     return {row["wording"]: Evidence(row["worded"], row["sent"], row["people"]) for row in enough}
-
-
-def _gate(team: int) -> Gate:
-    rows = Signal.objects.filter(team=team, state=Signal.State.SETTLED).exclude(weighed=[])
-    rows = rows.exclude(person__in=NoTeacher.objects.values("person")).order_by("-pk")
-    gate = Gate()
-    for weighed in reversed(list(rows.values_list("weighed", flat=True)[:LOOKED_BACK])):
-        *features, (_, gained) = weighed
-        gate.learn_again(str(team), [(name, value) for name, value in features], gained)
-    return gate
 
 
 def take_out(team: Team, worded: str, by: User) -> bool:

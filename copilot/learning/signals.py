@@ -1,7 +1,6 @@
 """Measure what a person changed, and keep it as a Signal; it counts once the reply has settled."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.db.models.functions import Now
@@ -11,28 +10,12 @@ from copilot import words
 from copilot.context import worded
 from copilot.context.known import looked_up_for
 from copilot.context.retrieval import asked_text
-from copilot.models import Decision, Draft, PastReply, Signal
+from copilot.learning.sense import Outcome, outcome
+from copilot.models import Decision, Draft, PastReply, RoughText, Signal
 from interactions.models import Conversation, Message
 from people.models import User
 
 REWRITTEN = 0.5  # of the words; who changed more of them wrote a reply of their own
-
-
-@dataclass(frozen=True, slots=True)
-class Rough:
-    """What a person had typed when they asked for our words, the wording weighed then, and by what."""
-
-    typed: str
-    first: str = ""
-    weighed: Sequence[tuple[str, float]] = ()
-
-    def kept(self, sent: str) -> list[tuple[str, float]]:
-        """Numbers alone, the last of them what that wording gained over the typed text."""
-        if not self.weighed:
-            return []
-        said = words.body(sent)
-        gained = words.distance(words.body(self.typed), said) - words.distance(self.first, said)
-        return [(name, round(value, 3)) for name, value in (*self.weighed, ("gained", gained))]
 
 
 def keep_signal(
@@ -44,10 +27,12 @@ def keep_signal(
     person: User | None,
     decision: Decision | None = None,
     message: Message | None = None,
-    rough: Rough | None = None,
+    typed: str = "",
 ) -> Signal:
-    """The word-level edit between what was drafted and what was sent; `rough`: our words were asked for."""
+    """The word-level edit between what was drafted and what was sent; `typed`: what a program says was typed
+    first, else it is what our words were asked for."""
     settled = message is not None
+    rough = _take_rough(decision) if decision else None
     return Signal.objects.create(
         decision=decision, message=message, draft=draft, conversation=conversation,
         team=conversation.team, person=person, drafted=drafted, sent=sent,
@@ -57,10 +42,22 @@ def keep_signal(
         sources=[source["id"] for source in draft.sources] if draft else [],
         lessons=draft.lessons if draft else [],
         alternative=draft.picked if draft else "",
-        typed=rough.typed if rough else "", weighed=rough.kept(sent) if rough else [],
+        typed=typed or (rough.typed if rough else ""), choice=_choice(rough, sent) if rough else None,
         state=Signal.State.SETTLED if settled else Signal.State.PENDING,
         settled_at=timezone.now() if settled else None,
     )  # fmt: skip
+
+
+def _take_rough(decision: Decision) -> RoughText | None:
+    """What the person had asked for there, once; who approves a draft as it stands did not use it."""
+    rough = RoughText.objects.filter(conversation=decision.conversation_id, person=decision.person_id).first()
+    if rough:
+        RoughText.objects.filter(pk=rough.pk).delete()
+    return None if decision.kind == Decision.Kind.APPROVE else rough
+
+
+def _choice(rough: RoughText, sent: str) -> Outcome:
+    return outcome(rough.asked, words.body(rough.typed), words.body(sent))
 
 
 def is_edit(signal: Signal) -> bool:

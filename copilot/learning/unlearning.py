@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from copilot.learning import ledger, together
+from copilot.learning import ledger, sense_kept, together
 from copilot.models import (
     ArticleProposal,
     Lesson,
@@ -41,6 +41,7 @@ def opt_out(person: User, by: User | None = None, key: ApiKey | None = None) -> 
     theirs = Q(person=person) | Q(signal__person=person)
     found = _take_back(LessonEvidence.objects.filter(theirs, lesson__person=None))
     found += _withdraw(ArticleProposal.objects.filter(evidence__signal__person=person), person)
+    sense_kept.forget()
     note_deed(by, "stopped learning from", person, key, rested=len(found))
     return found
 
@@ -67,6 +68,7 @@ def distrust(source: Conversation | Connection, by: User | None = None) -> list[
     found = _take_back(LessonEvidence.objects.filter(conversation__in=talks))
     Signal.objects.filter(conversation__in=talks).update(state=Signal.State.VOID)
     PastReply.objects.filter(conversation__in=talks).delete()
+    sense_kept.forget()
     note_deed(by, "distrusted source", source)
     return found
 

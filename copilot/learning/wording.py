@@ -1,43 +1,36 @@
 """The house's wording for what somebody typed: what colleagues sent in like situations, agreed and refilled.
 
 Neighbours are earlier pairs of typed and sent. Each speaks for the wording it was sent in, the louder the
-nearer it is; the wording most like all of them comes first. How much each kind of nearness counts is learnt.
+nearer it is; the wording most like all of them comes first. Which wording goes with which words is learnt.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log, sqrt
+from zlib import crc32
 
 from rapidfuzz import fuzz
 
 from copilot import words
 from copilot.context.refill import foreign, refilled
 from copilot.context.situation import Pair, Situation, pair_of
-from copilot.learning.scorer import Features, Scorer, chance
+from copilot.learning.scorer import CHANCE, Features, Scorer, chance, hashed
 
 MOST_WORDINGS = 10  # that are compared with each other
 RARE = 3  # times; what was sent less often is hardly the house's wording
 TAUGHT = 5  # of the first wordings, from what became of which choosing is learnt
-_VOICES = 12  # of the nearest neighbours, and every seventh of the others, from which nearness is learnt
-_CALLING = (
-    "word",
-    "asked",
-    "after",
-    "since",
-    "record",
-    "value",
-    "team",
-    "person",
-)  # such cues go with wordings
+_CALLING = (  # such cues go with wordings
+    "word ", "asked ", "after ", "since ", "record ", "value ", "team ", "person ",
+)  # fmt: skip
 
+_BITS = 18  # see Scorer: a megabyte of numbers
 _RATE = 0.16
 
-# Where learning starts: nearer counts more, in words first. All of it moves with what is sent.
-_NEARNESS = {
-    "always": -5.0, "share": 2.5, "alike": 1.5, "alike²": 1.0, "words": 1.0, "after": 0.5, "asked": 1.0,
-    "record": 0.5, "value": 0.5, "team": 0.5, "both": 0.5, "state": 0.5,
-}  # fmt: skip
+# How near an earlier situation is: in words first, then in where it was in its conversation.
+_NEAR = {"always": -5.0, "share": 2.5, "alike": 1.5, "alike²": 1.0, "words": 1.0, "asked": 1.0, "place": 0.5}
+_PLACE = ("after", "state", "record", "team", "value")
+# Where learning starts.
 _FITNESS = {
     "always": -2.0, "voices": 1.5, "loudest": 1.0, "share": 1.0, "agreed": 2.5, "like typed": 0.5,
     "typed in it": 0.5,
@@ -49,7 +42,6 @@ class Voice:
     pair: Pair
     weight: float  # the chance that its wording is what will be sent
     alike: float  # what was typed there and here, 0 to 1
-    features: Features = field(repr=False)
 
 
 @dataclass
@@ -93,10 +85,9 @@ class Choice:
 
 @dataclass
 class Taste:
-    """What was learnt of choosing: which nearness counts, and which wording goes with which words."""
+    """What was learnt of choosing: which wording goes with which words."""
 
-    nearness: Scorer = field(default_factory=lambda: Scorer(_NEARNESS))
-    fitness: Scorer = field(default_factory=lambda: Scorer(_FITNESS, _RATE))
+    fitness: Scorer = field(default_factory=lambda: Scorer(_FITNESS, _BITS, _RATE, CHANCE))
 
     def choose(
         self, one: Situation, neighbours: Sequence[tuple[float, Pair]], times: Mapping[str, int]
@@ -104,58 +95,45 @@ class Taste:
         """Of neighbours with the share of the situation's cues that they have; `times`: how often a wording
         was sent."""
         here = pair_of(one, "")
-        voices = tuple(self._voice(here, share, pair) for share, pair in neighbours)
+        voices = tuple(_voice(here, share, pair) for share, pair in neighbours)
         total = sum(voice.weight for voice in voices) + 1e-6
         ballots: dict[str, Ballot] = {}
         for voice in voices:
             ballots.setdefault(voice.pair.wording, Ballot()).count(voice)
         texts = _texts(one, ballots)
-        made = [
-            self._candidate(one, here, wording, texts, ballots, total, times.get(wording, 0))
-            for wording in texts
-        ]
+        calling = [cue.encode() for cue in here.cues if cue.startswith(_CALLING)]
+        made = []
+        for wording, text in texts.items():
+            ballot = ballots[wording]
+            named = _fitness(one, here, text, wording, ballot, total)
+            agreed = sum(ballots[other].sum * (1 - words.distance(text, said)) for other, said in texts.items())
+            named += [("agreed", agreed / total), ("times", log(1 + times.get(wording, 0)) / 6)]
+            features = hashed(named) + _called(wording, calling)
+            made.append(Candidate(text, wording, chance(self.fitness.score(features)), ballot, features))
         made.sort(key=lambda candidate: -candidate.fit)
         return Choice(tuple(made), voices, total)
 
-    def _voice(self, here: Pair, share: float, pair: Pair) -> Voice:
-        alike = fuzz.ratio(here.typed, pair.typed) / 100
-        features = _nearness(here, share, pair, alike)
-        return Voice(pair, chance(self.nearness.score(features)), alike, features)
-
-    def _candidate(
-        self, one: Situation, here: Pair, wording: str, texts: Mapping[str, str],
-        ballots: Mapping[str, Ballot], total: float, times: int,
-    ) -> Candidate:  # fmt: skip
-        text, ballot = texts[wording], ballots[wording]
-        agreed = sum(ballots[other].sum * (1 - words.distance(text, said)) for other, said in texts.items())
-        features = _fitness(one, here, text, ballot, total)
-        features += [("agreed", agreed / total), ("times", log(1 + times) / 6), ("slots", "{" in wording)]
-        features += [("fresh slots", one.fresh and "{" in wording), (f"wording {wording}", 1.0)]
-        features += [(f"{cue} | {wording}", 1.0) for cue in here.cues if cue[: cue.index(" ")] in _CALLING]
-        return Candidate(text, wording, chance(self.fitness.score(features)), ballot, features)
-
-    def learn(self, choice: Choice, wording: str, sent: str) -> None:
-        """What was sent after all; `wording`: with its details as slots."""
-        for place, voice in enumerate(choice.voices):
-            if place < _VOICES or place % 7 == 0:
-                self.nearness.learn(voice.features, voice.weight - (voice.pair.wording == wording))
-        for one in choice.candidates[:TAUGHT]:
-            near = (1 - words.distance(one.text, sent)) ** 2  # nearly is not the same
-            self.fitness.learn(one.features, one.fit - near)
+    def learn(self, features: Features, near: float) -> None:
+        """Of a candidate; `near`: how near it was to what was sent after all, 0 to 1."""
+        self.fitness.learn(features, chance(self.fitness.score(features)) - near)
 
 
-def _nearness(here: Pair, share: float, pair: Pair, alike: float) -> Features:
-    same = {name: float(here.place[name] == pair.place[name]) for name in here.place}
-    return [
-        ("always", 1.0), ("share", share), ("alike", alike), ("alike²", alike * alike),
-        ("asked", _shared(here.asked, pair.asked)), ("since", _shared(here.since, pair.since)),
-        ("words", fuzz.token_set_ratio(here.typed, pair.typed) / 100), ("both", same["after"] * alike),
-        *same.items(),
-    ]  # fmt: skip
+def _voice(here: Pair, share: float, pair: Pair) -> Voice:
+    alike = fuzz.ratio(here.typed, pair.typed) / 100
+    same = [here.place[name] == pair.place[name] for name in _PLACE]
+    near = {
+        "always": 1.0, "share": share, "alike": alike, "alike²": alike * alike,
+        "words": fuzz.token_set_ratio(here.typed, pair.typed) / 100,
+        "asked": len(here.asked & pair.asked) / (1 + sqrt(len(here.asked) * len(pair.asked))),
+        "place": sum(same) + same[0] * alike,
+    }  # fmt: skip
+    return Voice(pair, chance(sum(_NEAR[name] * value for name, value in near.items())), alike)
 
 
-def _shared(one: frozenset[str], other: frozenset[str]) -> float:
-    return len(one & other) / (1 + sqrt(len(one) * len(other)))
+def _called(wording: str, calling: Sequence[bytes]) -> Features:
+    """The wording by itself and with each of these cues."""
+    place = crc32(wording.encode())
+    return [(place, 1.0), *((crc32(cue, place), 1.0) for cue in calling)]
 
 
 def _texts(one: Situation, ballots: Mapping[str, Ballot]) -> dict[str, str]:
@@ -167,13 +145,16 @@ def _texts(one: Situation, ballots: Mapping[str, Ballot]) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _fitness(one: Situation, here: Pair, text: str, ballot: Ballot, total: float) -> Features:
+def _fitness(
+    one: Situation, here: Pair, text: str, wording: str, ballot: Ballot, total: float
+) -> list[tuple[str, float]]:
     share, low = ballot.sum / total, text.lower()
     return [
         ("always", 1.0), ("voices", odds(share)), ("loudest", odds(ballot.loudest)), ("share", share),
         ("many", min(1.0, ballot.voices / 10)), ("said already", text in one.told), ("fresh", one.fresh),
         ("typed in it", fuzz.token_set_ratio(here.typed, low) / 100), ("alike", ballot.alike),
-        ("like typed", fuzz.ratio(here.typed, low) / 100),
+        ("like typed", fuzz.ratio(here.typed, low) / 100), ("slots", "{" in wording),
+        ("fresh slots", one.fresh and "{" in wording),
     ]  # fmt: skip
 
 

@@ -16,7 +16,6 @@ from copilot.models.lesson import (
     LessonTrial,
     LessonUse,
     NoTeacher,
-    UnwantedWording,
 )
 from copilot.models.limits import DraftingLimits, Spending
 from copilot.models.offer import Offer
@@ -28,6 +27,7 @@ from copilot.models.release import ReleaseRule
 from copilot.models.strategy import Strategy, StrategyDecision, StrategyRound
 from copilot.models.switch import DraftingSwitch
 from copilot.models.topic import Topic, TopicLabel, TopicRecord
+from copilot.models.wording import HouseSense, RoughText, UnwantedWording
 
 __all__ = [
     "Alternative",
@@ -42,6 +42,7 @@ __all__ = [
     "DraftingRequest",
     "DraftingSwitch",
     "Embedding",
+    "HouseSense",
     "IdempotentAnswer",
     "Lesson",
     "LessonEvidence",
@@ -58,6 +59,7 @@ __all__ = [
     "Rehearsal",
     "RehearsedReply",
     "ReleaseRule",
+    "RoughText",
     "SavedReply",
     "Signal",
     "Spending",

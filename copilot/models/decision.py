@@ -90,11 +90,10 @@ class Signal(models.Model):
         db_default="",
         help_text="What the person had typed when they asked for our words.",
     )
-    weighed = models.JSONField(
-        default=list,
-        db_default=[],
-        help_text="Of that offer: what was weighed, as [name, number], and what it gained.",
+    choice = models.JSONField(
+        null=True, help_text="Of that offer: numbers from which choosing learns, see learning/sense.py."
     )
+    choice_learnt_at = models.DateTimeField(null=True, blank=True, help_text="When choosing learnt from it.")
     script = models.JSONField(help_text="Word edits as [op, drafted words, sent words].")
     distance = models.FloatField(help_text="0 sent as drafted, 1 nothing kept.")
     body_distance = models.FloatField(help_text="The same without greeting and closing.")
@@ -115,6 +114,11 @@ class Signal(models.Model):
                 fields=["id"],
                 condition=models.Q(state="settled", learnt_at=None),
                 name="signal_due",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(state="settled", choice__isnull=False, choice_learnt_at=None),
+                name="signal_choice_due",
             ),
         ]
 

@@ -179,20 +179,3 @@ class NoTeacher(models.Model):
 
     def __str__(self) -> str:
         return f"Nothing is learnt from person {self.person_id}"
-
-
-class UnwantedWording(models.Model):
-    """A wording of the house that a lead took out of what is offered; its words stand in past replies alone."""
-
-    team = models.ForeignKey(Team, models.CASCADE, related_name="+")
-    worded = models.CharField(max_length=16)
-    by = models.ForeignKey(USER, models.SET_NULL, null=True, related_name="+")
-    at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["team", "worded"], name="unwanted_once_a_team")
-        ]
-
-    def __str__(self) -> str:
-        return f"Not offered in team {self.team_id}: {self.worded}"

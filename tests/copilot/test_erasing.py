@@ -159,6 +159,9 @@ def plant(crm: PushingCrm, cast: Cast, ines: Program) -> None:
     deliver_rows()
     reply = ines.post(f"conversations/{both.pk}/replies/", {"text": f"Both of you, {M}"}, once="k2")
     assert reply.status_code == 201  # and it is in its undo time
+    for conversation in (of_sigrid, both):
+        asked = {"text": f"soon, {M}"}
+        assert ines.post(f"conversations/{conversation.pk}/our-words/", asked).status_code == 200
 
 
 @pytest.mark.django_db

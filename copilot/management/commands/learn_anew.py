@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from copilot.learning import ledger
+from copilot.learning import ledger, sense_kept
 from copilot.learning.signals import word_past_replies
 from copilot.models import Lesson, LessonEvidence, Signal
 
@@ -25,6 +25,11 @@ class Command(BaseCommand):
             done += count
             self.stdout.write(f"{done} edits", ending="\r")
         self.stdout.write(f"{done} edits were learnt from anew.")
+        sense_kept.forget()
+        offers = 0
+        while count := sense_kept.keep_due(least=1):
+            offers += count
+        self.stdout.write(f"{offers} replies in our words were learnt from anew.")
         worded = 0
         for worded in word_past_replies():
             if worded % 100 == 0:

@@ -20,7 +20,7 @@ from copilot.api.idempotency import forget_old_answers
 from copilot.drafting import alternatives, case, exploring, opening, work
 from copilot.insight import records
 from copilot.knowledge import embedding
-from copilot.learning import ledger, together
+from copilot.learning import ledger, sense_kept, together
 from copilot.relationship import notes, strategies
 from interactions import asking, delivering, inbox, outbox, sync
 
@@ -123,4 +123,4 @@ def _keep_true() -> bool:
 def tidy_up() -> bool:
     """A batch of what is kept or true no longer; True while there is more of it."""
     done = (forget_old_answers(MOST_ROWS), inbox.empty_old_bodies(MOST_ROWS), notes.expire_due(MOST_ROWS))
-    return MOST_ROWS in done
+    return MOST_ROWS in done or sense_kept.keep_due() == sense_kept.AT_ONCE
