@@ -1,16 +1,15 @@
-"""Offline drafts on real dialogues: learn from the first nine tenths, draft in the last.
+"""Offline drafts on real dialogues: learn from most of them, draft in those that were held out.
 
-With REPLAY=1 all dialogues are told in time order instead: imported one after the other, but at some, drawn by
-chance, a random customer message is drafted for. Then a case counts as often as its dialogue has messages that
-an agent answered, so that every message counts alike, and of the dialogues about support alone some more are
-drawn, for a figure of their own; nearly all of the last tenth are about several things at once.
+SPLIT says which are held out: `random` (as it stands) a tenth drawn by chance, `last` the last tenth,
+`replay` some of all, drawn by chance, each knowing only what came before it. Such a dialogue is told turn
+by turn through the real door as signed webhooks, what the agent had looked up among them as records; at
+each message that an agent answered, a draft is written by the verbs the workers call and compared with what
+was really sent.
 
-Each case arrives as signed webhooks through the real door, what the agent had looked up among them as records;
-it is applied and drafted by the verbs the workers call, and compared with what was really sent. Beside it, on
-the same cases: a random reply of the team, the nearest one, and the plain consensus (of the ten nearest the one
-most like the others). Those three are sent with whatever they hold of other customers; a draft holds only what
-two colleagues told two customers or this customer's own record says, and where that is nothing it abstains,
-which counts as 1.
+Beside it, on the same messages: a random reply of the team, the nearest one, and the plain consensus (of
+the ten nearest the one most like the others). Those three are sent with whatever they hold of other
+customers; a draft holds only what two colleagues told two customers or this customer's own record says, and
+where that is nothing it abstains, which counts as 1.
 """
 
 import gzip
@@ -19,18 +18,19 @@ import os
 import random
 import sys
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from benchmarks.house import ROOT, figure, house, run
+from benchmarks.house import ROOT, figure, house
 
-REPLAY = bool(os.environ.get("REPLAY"))
-CASES = int(os.environ.get("CASES", "450" if REPLAY else "200"))
-SUPPORT_CASES = int(os.environ.get("SUPPORT_CASES", "225"))
+SPLIT = os.environ.get("SPLIT", "random")
+DIALOGUES = int(os.environ.get("DIALOGUES", "140"))  # of all that are held out
+SUPPORT_DIALOGUES = int(os.environ.get("SUPPORT_DIALOGUES", "60"))  # more, about the support tasks alone
 SEED = int(os.environ.get("SEED", "20261123"))
+AT_ONCE = 100  # dialogues of the import
 TEN = 10
 LOOKED_AT_ANEW = 200  # dialogues after which PostgreSQL counts anew how frequent words are
 # Tasks in which the customer has something with the house already, and asks about that.
@@ -38,15 +38,14 @@ SUPPORT = frozenset(
     "bank_balance bank_fraud_report doctor_followup hotel_service_request ride_change ride_status".split()
 )
 type Dialogue = dict[str, Any]
+
 DATA = Path(os.environ.get("RAPPORT_DATA", ROOT.parent / "shared" / "data")) / "star" / "dialogues.jsonl.gz"
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Distances to what was really sent; `ours` is None for an abstention. `counts`: for so many messages."""
+    """Distances to what was really sent; `ours` is None for an abstention."""
 
-    tasks: frozenset[str]
-    counts: int
     ours: float | None
     at_random: float
     nearest: float
@@ -59,41 +58,44 @@ def main() -> int:
         return 0
     with gzip.open(DATA, "rt", encoding="utf-8") as lines:
         dialogues = [json.loads(line) for line in lines]
+    held = _held_out(dialogues, random.Random(SEED))
+    drawn, support = _drawn(held, random.Random(SEED))
     with house(DRAFT_DEBOUNCE_SECONDS="0", ALLOWED_HOSTS="localhost"):
-        if REPLAY:
-            _replay(dialogues, random.Random(SEED))
-        else:
-            _last_tenth(dialogues, random.Random(SEED))
+        found = dict(_told(dialogues, {one["id"] for one in held}, drawn | support))
+    print(f"Customer messages drafted for without a model ({SPLIT}, seed {SEED}):")
+    _tell("all tasks", found, drawn, "bar: at most 0.381")
+    _tell("dialogues about the six support tasks alone", found, support, "bar: at most 0.363")
     return 0
 
 
-def _last_tenth(dialogues: list[Dialogue], rng: random.Random) -> None:
-    """Each dialogue comes once, or what was answered in it would be known to its second case."""
-    cut = len(dialogues) * 9 // 10
-    run("import_history", str(DATA), "--first", str(cut))
-    late = dialogues[cut:]
-    found = [case for one in rng.sample(late, min(CASES, len(late))) for case in _cases(one, rng)]
-    print(f"{len(found)} customer messages of the last tenth, drafted without a model (seed {SEED}):")
-    found = [replace(one, counts=1) for one in found]
-    _tell("all tasks", found)
-    _tell("with one of the six support tasks among theirs", [one for one in found if one.tasks & SUPPORT])
+def _held_out(dialogues: list[Dialogue], rng: random.Random) -> list[Dialogue]:
+    tenth = len(dialogues) // 10
+    return {"random": rng.sample(dialogues, tenth), "last": dialogues[-tenth:], "replay": dialogues}[SPLIT]
 
 
-def _replay(dialogues: list[Dialogue], rng: random.Random) -> None:
-    drawn = {one["id"] for one in rng.sample(dialogues, min(CASES, len(dialogues)))}
-    others = [one["id"] for one in dialogues if SUPPORT.issuperset(one["tasks"]) and one["id"] not in drawn]
-    more = set(rng.sample(others, min(SUPPORT_CASES, len(others))))
-    found = _replayed(dialogues, drawn | more, rng)
-    print(f"Customer messages drafted without a model, replayed in time order (seed {SEED}):")
-    _tell("all tasks", [case for pk, case in found if pk in drawn], "bar: at most 0.381")
-    support = [case for _, case in found if case.tasks <= SUPPORT]
-    _tell("dialogues about the six support tasks alone", support, "bar: at most 0.363")
+def _drawn(held: list[Dialogue], rng: random.Random) -> tuple[set[Any], set[Any]]:
+    """Those that are drafted for: for the figure of all tasks, and for that of support, partly the same."""
+    drawn = {one["id"] for one in rng.sample(held, min(DIALOGUES, len(held)))}
+    alone = [one["id"] for one in held if SUPPORT.issuperset(one["tasks"])]
+    more = rng.sample(alone, min(SUPPORT_DIALOGUES, len(alone)))
+    return drawn, drawn.intersection(alone).union(more)
 
 
-def _replayed(dialogues: list[Dialogue], chosen: set[Any], rng: random.Random) -> list[tuple[Any, Case]]:
+def _told(
+    dialogues: list[Dialogue], held: set[Any], chosen: set[Any]
+) -> Iterator[tuple[Any, list[Case]]]:  # fmt: skip
+    """What is not held out comes first; in a replay all comes in its turn."""
     from copilot.history import Importer
 
-    importer, found, waiting = Importer("star"), list[tuple[Any, Case]](), list[Dialogue]()
+    importer, late = Importer("star"), [one for one in dialogues if one["id"] in chosen]
+    if SPLIT != "replay":
+        known = [one for one in dialogues if one["id"] not in held]
+        for start in range(0, len(known), AT_ONCE):
+            importer.add(known[start : start + AT_ONCE])
+        _count_anew()
+        yield from ((one["id"], list(_cases(one))) for one in late)
+        return
+    waiting = list[Dialogue]()
     for number, dialogue in enumerate(dialogues):
         if number % LOOKED_AT_ANEW == 0:
             _count_anew()
@@ -102,8 +104,7 @@ def _replayed(dialogues: list[Dialogue], chosen: set[Any], rng: random.Random) -
             continue
         importer.add(waiting)
         waiting.clear()
-        found += [(dialogue["id"], case) for case in _cases(dialogue, rng)]
-    return found
+        yield dialogue["id"], list(_cases(dialogue))
 
 
 def _count_anew() -> None:
@@ -116,25 +117,26 @@ def _count_anew() -> None:
     rarity.forget()
 
 
-def _cases(dialogue: Dialogue, rng: random.Random) -> Iterator[Case]:
-    """One, or none where no agent answered."""
+def _cases(dialogue: Dialogue) -> Iterator[Case]:
+    """Told turn by turn; before each answer of an agent to the customer, a draft is written."""
     turns = [turn for turn in dialogue["turns"] if turn["by"] == "knowledge" or turn["text"].strip()]
-    if answers := _answers(turns):
-        yield _case(dialogue, turns, answers, rng)
+    connection, secret = _connection(dialogue["team"])
+    name, answers = uuid.uuid4().hex, set(_answers(turns))
+    start = datetime.now(UTC) - timedelta(hours=3)
+    for number, turn in enumerate(turns):
+        if number in answers:
+            yield _case(_draft(name), turn["text"], f"{dialogue['id']} {number}")
+        _post(connection, secret, _event(name, number, turn, start + timedelta(minutes=number)))
+    _work()
 
 
-def _case(dialogue: Dialogue, turns: list[Any], answers: list[int], rng: random.Random) -> Case:
+def _case(draft: Any, truth: str, drawn_by: str) -> Case:
     from copilot.words import distance
 
-    number = rng.choice(answers)
-    truth = turns[number]["text"]
-    draft = _draft(dialogue, turns[:number])
     near = _near(draft)
     return Case(
-        tasks=frozenset(dialogue["tasks"]),
-        counts=len(answers),
         ours=None if draft.abstained else distance(draft.text, truth),
-        at_random=distance(_at_random(draft.conversation.team_id, dialogue["id"]), truth),
+        at_random=distance(_at_random(draft.conversation.team_id, drawn_by), truth),
         nearest=distance(near[0], truth) if near else 1.0,
         plain=distance(_most_central(near), truth) if near else 1.0,
     )
@@ -154,9 +156,11 @@ def _most_central(texts: list[str]) -> str:
     return min(texts, key=lambda one: sum(distance(one, other) for other in texts))
 
 
-def _tell(which: str, cases: list[Case], bar: str = "") -> None:
+def _tell(which: str, found: dict[Any, list[Case]], of: Iterable[Any], bar: str) -> None:
+    by_dialogue = [found[one] for one in of if found.get(one)]
+    cases = [case for some in by_dialogue for case in some]
     given = [one for one in cases if one.ours is not None]
-    print(f" {which}, {len(cases)} cases that stand for {sum(one.counts for one in cases)} messages:")
+    print(f" {which}, {len(cases)} messages of {len(by_dialogue)} dialogues:")
     ours = _mean(cases, lambda one: 1.0 if one.ours is None else one.ours)
     figure("distance to what was sent, an abstention counting as 1", ours, "", bar)
     figure("the plain consensus of ten", _mean(cases, lambda one: one.plain), "")
@@ -168,16 +172,16 @@ def _tell(which: str, cases: list[Case], bar: str = "") -> None:
 
 
 def _mean(cases: list[Case], value: Callable[[Case], float]) -> float:
-    return sum(value(one) * one.counts for one in cases) / (sum(one.counts for one in cases) or 1)
+    return sum(map(value, cases)) / (len(cases) or 1)
 
 
-def _at_random(team: int, dialogue: Any) -> str:
+def _at_random(team: int, drawn_by: str) -> str:
     """By a chance of its own, so that the cases do not depend on how many replies there are."""
     from copilot.models import PastReply
 
     replies = PastReply.objects.filter(team=team).order_by("pk").values_list("text", flat=True)
     count = replies.count()
-    return replies[random.Random(f"{SEED} {dialogue}").randrange(count)] if count else ""
+    return replies[random.Random(f"{SEED} {drawn_by}").randrange(count)] if count else ""
 
 
 def _answers(turns: list[dict[str, Any]]) -> list[int]:
@@ -190,23 +194,23 @@ def _answers(turns: list[dict[str, Any]]) -> list[int]:
     return found
 
 
-def _draft(dialogue: Dialogue, said: list[dict[str, Any]]) -> Any:
-    """All that was said and looked up before the reply comes in as signed events; then one draft."""
-    from copilot.drafting.work import due_drafts, work
+def _draft(name: str) -> Any:
+    """What waits in this conversation, with all that was said and looked up before."""
     from copilot.models import Draft
+
+    _work()
+    ready = Draft.objects.filter(conversation__external_id=name, state=Draft.State.READY)
+    return ready.select_related("conversation").latest("pk")
+
+
+def _work() -> None:
+    from copilot.drafting.work import due_drafts, work
     from interactions import inbox
 
-    connection, secret = _connection(dialogue["team"])
-    case = uuid.uuid4().hex
-    start = datetime.now(UTC) - timedelta(hours=3)
-    for number, turn in enumerate(said):
-        _post(connection, secret, _event(case, number, turn, start + timedelta(minutes=number)))
     for event in inbox.due_events(100):
         inbox.apply(event)
     for draft in due_drafts(100):
         work(draft)
-    ready = Draft.objects.filter(conversation__external_id=case, state=Draft.State.READY)
-    return ready.select_related("conversation").get()
 
 
 _DOORS: dict[str, tuple[str, str]] = {}
