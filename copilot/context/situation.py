@@ -15,6 +15,7 @@ _WORTH = {
     "since": 0.2, "person": 0.2,
     "state": 0.2,
 }  # fmt: skip
+NUMBER = " number"  # of a record: the end of the name of the field that tells it from all others
 STEM = 6
 _SINCE = 5  # answers by which a conversation is told
 _PLACE = ("after", "state", "record", "team", "value", "person")
@@ -86,8 +87,8 @@ def _place(one: Situation) -> dict[str, str]:
 
 def _values(one: Situation) -> list[str]:
     """Short values in words, such as a state; numbers and long texts find nothing alike."""
-    record = one.record or ()
-    return [f"value {k}={v}" for k, v in record if not v.isdigit() and len(v) < _LONGEST]
+    told = ((name, value) for name, value in one.record or () if not name.endswith(NUMBER))
+    return [f"value {k}={v}" for k, v in told if not v.isdigit() and len(v) < _LONGEST]
 
 
 def pair_of(one: Situation, sent: str) -> Pair:

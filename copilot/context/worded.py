@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from copilot import slots, words
 from copilot.context.refill import Field, fields_of, slotted
-from copilot.context.situation import Situation, cues_of, key_of
+from copilot.context.situation import NUMBER, Situation, cues_of, key_of
 from copilot.context.told import rules_of
 from copilot.gaps import WORDS, gap
 from customers.merging import ids_of
@@ -80,7 +80,8 @@ def _fields(record: Record, may: Reach | None = None) -> dict[str, object]:
     told = {name: one for name, one in record.fields.items() if _is_telling(one)}
     if may is not None:
         told = {name: one for name, one in told.items() if may.may("record", OWN + name, otherwise=True)}
-    return {f"{record.kind} {name}": one for name, one in {"number": record.external_id, **told}.items()}
+    named = {f"{record.kind} {name}": one for name, one in told.items()}
+    return {record.kind + NUMBER: record.external_id, **named}
 
 
 def _is_telling(value: object) -> bool:

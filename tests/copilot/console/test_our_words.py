@@ -108,6 +108,7 @@ def test_replies_kept_by_an_earlier_version_speak_after_one_command(cast: Cast, 
         return list(asked.json()["offers"])
 
     before = list(PastReply.objects.order_by("pk").values_list("wording", "worded", "typed"))
+    assert not [cue for row in PastReply.objects.all() for cue in row.cues if "UA-" in cue], "whose alone it is"
     PastReply.objects.update(wording="", worded="", cues=[])
     assert not offers()
 
