@@ -1,7 +1,7 @@
 """Rehearsals: drafts on past replies, of strictly earlier data, sent to nobody, done once whatever dies."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from django.utils import timezone
@@ -131,7 +131,7 @@ def test_a_rehearsal_sees_nothing_that_came_later(cast: Cast, model: FakeModel) 
     assert all(LATER in repr(one) for one in (now.lessons, now.customer, now.closing, now.about_account))
     then = build_context(Draft(conversation=as_it_stood(fresh(reply), asked)), at_message(asked))
     assert LATER not in repr(then)
-    assert kinds(then, EARLIER) == KINDS and then.lessons and then.at == asked.sent_at
+    assert kinds(then, EARLIER) == KINDS and then.lessons and then.at.astimezone(UTC) == asked.sent_at
     assert then.customer == "Sigrid Moe" and then.turns[-1].id == f"m{asked.pk}"
 
     model.will(says(f"Hi Sigrid,\n\n{ANSWER}"))
