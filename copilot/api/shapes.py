@@ -266,7 +266,8 @@ class SignalSerializer(serializers.ModelSerializer[Signal]):
         model = Signal
         fields = (
             "id", "decision", "draft", "conversation", "team", "person", "drafted", "sent", "script",
-            "distance", "body_distance", "reason", "seconds", "sources", "lessons", "state", "at", "settled_at",
+            "distance", "body_distance", "kinds", "reason", "seconds", "reading_seconds", "sources",
+            "lessons", "state", "at", "settled_at",
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What a draft card, its why-panel and its diff show: plain frozen values, filled by the views.
+"""What a draft card and its why-panel show: plain frozen values, filled by the views.
 
 Nothing here asks the database. Whatever a person may not see must be left out before.
 """
@@ -349,44 +349,6 @@ class Why:
     def is_empty(self) -> bool:
         told = (self.sources, self.missing, self.lessons, self.unused, self.model, self.promises, self.record)
         return not any(told) and not self.do_not_repeat
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of a diff; `op` is "same", "added" or "removed"."""
-
-    text: str
-    op: Literal["same", "added", "removed"] = "same"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diff:
-    """What a person changed. `show` is changes, draft or sent."""
-
-    conversation_id: int
-    n: int
-    person: Person
-    changed: int
-    total: int
-    percent: int
-    body_percent: int
-    lines: tuple[tuple[Piece, ...], ...] = ()
-    drafted: tuple[str, ...] = ()
-    sent: tuple[str, ...] = ()
-    show: Literal["changes", "draft", "sent"] = "changes"
-    elsewhere: bool = False
-    version: int = 0
-    reason: str = ""
-    reasons: tuple[Choice, ...] = ()
-
-    @property
-    def headline(self) -> str:
-        who = "You" if self.person.is_you else self.person.first_name
-        if self.elsewhere:
-            return f"{who} wrote {self.changed} of {self.total} words differently"
-        if not self.changed:
-            return f"{who} sent it as drafted"
-        return f"{who} changed {self.changed} of {plural(self.total, 'word')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from copilot import words
-from copilot.console.cards import Choice, Diff, Person, Piece
+from copilot.console.cards import Choice, Person
+from copilot.console.compared import Diff, Piece
 from copilot.console.fill_rows import colleague
 from copilot.console.scene import Scene
 from copilot.models import Signal
@@ -41,7 +42,7 @@ def between(scene: Scene, signal: Signal, person: Person, show: str) -> Diff:
         lines=tuple(lines(signal.drafted, signal.sent)), drafted=tuple(_lines(signal.drafted)),
         sent=tuple(_lines(signal.sent)), show=show if show in ("draft", "sent") else "changes",  # type: ignore[arg-type]
         elsewhere=signal.message_id is not None, version=scene.draft.version, reason=signal.reason,
-        reasons=_reasons(signal) if scene.may_answer else (),
+        reasons=_reasons(signal) if scene.may_answer else (), kinds=_kinds(signal),
     )  # fmt: skip
 
 
@@ -75,6 +76,12 @@ def lines(drafted: str, sent: str) -> Iterable[tuple[Piece, ...]]:
 
 def _lines(text: str) -> Iterable[str]:
     return (line for line in text.splitlines() if line.strip())
+
+
+def _kinds(signal: Signal) -> str:
+    """In words: a fact and tone."""
+    *most, last = [str(Signal.Kind(kind).label) for kind in signal.kinds] or [""]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _reasons(signal: Signal) -> tuple[Choice, ...]:

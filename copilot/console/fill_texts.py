@@ -9,7 +9,8 @@ from django.utils.html import linebreaks
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
-from copilot.console.cards import Person, Piece
+from copilot.console.cards import Person
+from copilot.console.compared import Piece
 from copilot.console.fill_diff import lines
 from copilot.console.fill_rows import colleague
 from copilot.console.visit import Visit

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from copilot.console.cards import Piece
+from copilot.console.compared import Piece
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from typing import Literal
 
 from django.utils.safestring import SafeString
 
-from copilot.console.cards import HEADS, Card, Choice, Diff, File, Head, Line, Person, Why
+from copilot.console.cards import HEADS, Card, Choice, File, Head, Line, Person, Why
+from copilot.console.compared import Diff
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,24 +107,31 @@ def _phrase(line: str) -> str:
 
 def _body(drafted: str, sent: str, language: str) -> Iterable[Delta]:
     old, new = ([text[a:b] for a, b in words.sentences(text)] for text in (drafted, sent))
-    for tag, a, b, c, d in _joined(Levenshtein.opcodes(old, new), gap=0):
-        if tag != "equal":
-            yield from _sentences(old[a:b], new[c:d], language, first=c == 0 and bool(old))
-
-
-def _sentences(gone: Sequence[str], come: Sequence[str], language: str, *, first: bool) -> Iterable[Delta]:
-    """Each sentence that came beside the one it was made of; the rest was added or left out."""
-    left = list(gone)
-    for said in come:
-        nearest = max(left, key=lambda one: _likeness(one, said), default="")
-        if nearest and _likeness(nearest, said) >= ALIKE:
-            left.remove(nearest)
-            if nearest != said:
-                yield from _wordings(nearest, said, language)
+    first = new[0] if old and new else ""
+    for before, after in aligned(old, new):
+        if before and after:
+            yield from _wordings(before, after, language)
+        elif after:
+            yield Delta("opening" if after == first else "insert", "", after)
         else:
-            yield Delta("opening" if first else "insert", "", said)
-            first = False
-    yield from (Delta("delete", one, "") for one in left)
+            yield Delta("delete", before, "")
+
+
+def aligned(old: Sequence[str], new: Sequence[str]) -> Iterable[tuple[str, str]]:
+    """Where two texts differ: each new sentence beside the one it was made of, or beside "" where it was added;
+    what was left out stands beside ""."""
+    for tag, a, b, c, d in _joined(Levenshtein.opcodes(old, new), gap=0):
+        if tag == "equal":
+            continue
+        left = list(old[a:b])
+        for said in new[c:d]:
+            nearest = max(left, key=lambda one: _likeness(one, said), default="")
+            if nearest and _likeness(nearest, said) >= ALIKE:
+                left.remove(nearest)
+                yield nearest, said
+            else:
+                yield "", said
+        yield from ((one, "") for one in left)
 
 
 def _likeness(one: str, other: str) -> float:
@@ -198,7 +205,7 @@ def may_be_kept(delta: Delta, customer: Customer) -> bool:
     if delta.kind in ("greeting", "closing"):
         return not _names_somebody(delta.after)
     if delta.kind == "replace":
-        return _sense(delta.before) == _sense(delta.after)
+        return sense(delta.before) == sense(delta.after)
     said = delta.after or delta.before
     return bool(words.content(said)) and not _names_within(said, customer.language)
 
@@ -219,7 +226,8 @@ def _names_within(sentence: str, language: str) -> bool:
     return language != "de" and any(_is_name(one) for one in words.tokens(sentence)[1:])
 
 
-def _sense(text: str) -> tuple[Collection[str], Collection[str]]:
+def sense(text: str) -> tuple[Collection[str], Collection[str]]:
+    """Whether a text denies something, and the numerals in it: another sense is no other wording."""
     said = {one.casefold() for one in words.tokens(text)}
     denies = {one for one in said if one in _NEGATIONS or one.endswith(("n't", "n’t"))}
     return {"not"} if denies else set(), said & _NUMERALS

@@ -1,9 +1,10 @@
 """A month of a team's lessons, from rows alone: what was learnt, what it saved, cost and harmed."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
@@ -13,6 +14,7 @@ from copilot.learning.evidence import SHOWN, first_name_of, rule_of
 from copilot.learning.trials import Comparison
 from copilot.lessons import Rule
 from copilot.models import (
+    Decision,
     Lesson,
     LessonEvidence,
     LessonMove,
@@ -49,6 +51,17 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """Of `n` replies to drafts, how many were edited, by what was changed, and how many of those sent as they
+    stood were sent before even half of the draft can have been read."""
+
+    n: int = 0
+    edited: int = 0
+    hasty: int = 0
+    by_kind: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Month:
     """`shaped`, `held` and `put_in` count drafts, `against` conversations; money in millionths of a dollar."""
 
@@ -62,6 +75,7 @@ class Month:
     rehearsed: int = 0
     rehearsal_micros: int = 0
     saved: Saved = Saved()
+    changes: Changes = Changes()
     shown: Outcomes = Outcomes()  # replies to drafts that a lesson shaped
     others: Outcomes = Outcomes()
     measured: tuple[tuple[str, Comparison], ...] = ()  # by kind of lesson
@@ -76,7 +90,8 @@ def month_of(team: Team, since: datetime, until: datetime) -> Month:
     left_out = LessonTrial.objects.filter(lesson__team=team, held=True, **drafts)
     rehearsed = RehearsedReply.objects.filter(rehearsal__team=team, done_at__gte=since, done_at__lt=until)
     money = rehearsed.aggregate(n=Count("pk"), micros=Sum("cost_micros", default=0))
-    found = _outcomes(replies)
+    rows = _counted(replies)
+    found = {row["had"]: _outcomes(row) for row in rows}
     moves = LessonMove.objects.filter(lesson__team=team, at__gte=since, at__lt=until)
     told = list(moves.select_related("lesson__team", "lesson__person").order_by("-pk"))
     kinds, idle = trials.of_team(team)
@@ -90,6 +105,7 @@ def month_of(team: Team, since: datetime, until: datetime) -> Month:
         rehearsed=money["n"],
         rehearsal_micros=money["micros"],
         saved=_saved(replies),
+        changes=_changes(rows),
         shown=found.get(True, Outcomes()),
         others=found.get(False, Outcomes()),
         measured=tuple(kinds.items()),
@@ -122,19 +138,34 @@ def _gain(signal: Signal, rules: Iterable[Rule]) -> int:
     return words.changed_words(plain, signal.sent)[0] - words.changed_words(signal.drafted, signal.sent)[0]
 
 
-def _outcomes(replies: QuerySet[Signal]) -> dict[bool, Outcomes]:
-    """By whether a lesson shaped the draft. No proof: lessons come where the team writes often."""
-    talk = "conversation__"
+def _counted(replies: QuerySet[Signal]) -> list[Any]:
+    """Of decided replies, by whether a lesson shaped the draft: `had`."""
+    talk, drafted = "conversation__", ~Q(drafted="")
     came_back = Q(**{f"{talk}reopened_at__gte": F("at")}) | Q(**{f"{talk}asked_again_at__gte": F("at")})
+    hasty = Q(decision__kind=Decision.Kind.APPROVE, seconds__lt=F("reading_seconds") / 2)
+    kinds = {kind.value: Count("pk", filter=Q(kinds__contains=[kind])) for kind in Signal.Kind}
     had = Exists(LessonUse.objects.filter(draft=OuterRef("draft")))
     counted = replies.filter(decision__isnull=False).annotate(had=had).values("had").annotate(
         n=Count("pk"), far=Avg("distance"), back=Count("pk", filter=came_back),
-        mean=Avg(f"{talk}rating"), rated=Count(f"{talk}rating"),
+        mean=Avg(f"{talk}rating"), rated=Count(f"{talk}rating"), drafts=Count("pk", filter=drafted),
+        edited=Count("pk", filter=~Q(kinds=[])), hasty=Count("pk", filter=hasty), **kinds,
     )  # fmt: skip
-    return {
-        one["had"]: Outcomes(
-            one["n"], round(100 * one["far"], 1), one["back"],
-            None if one["mean"] is None else round(one["mean"], 1), one["rated"],
-        )
-        for one in counted.order_by()
-    }  # fmt: skip
+    return list(counted.order_by())
+
+
+def _outcomes(row: dict[str, Any]) -> Outcomes:
+    """No proof: lessons come where the team writes often."""
+    return Outcomes(
+        row["n"], round(100 * row["far"], 1), row["back"],
+        None if row["mean"] is None else round(row["mean"], 1), row["rated"],
+    )  # fmt: skip
+
+
+def _changes(rows: Iterable[dict[str, Any]]) -> Changes:
+    """The commonest kind first; an edit may be of several."""
+    total: Counter[str] = Counter()
+    for row in rows:
+        total.update({name: row[name] for name in ("drafts", "edited", "hasty", *Signal.Kind)})
+    told = [(str(kind.label), total[kind]) for kind in Signal.Kind if total[kind]]
+    by_kind = tuple(sorted(told, key=lambda one: -one[1]))
+    return Changes(total["drafts"], total["edited"], total["hasty"], by_kind)

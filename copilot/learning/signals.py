@@ -2,20 +2,25 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from copilot import words
+from copilot import slots, words
 from copilot.context import worded
 from copilot.context.known import looked_up_for
 from copilot.context.retrieval import asked_text
+from copilot.learning import kinds
 from copilot.learning.sense import Outcome, outcome
 from copilot.models import Decision, Draft, PastReply, RoughText, Signal
 from interactions.models import Conversation, Message
 from people.models import User
 
 REWRITTEN = 0.5  # of the words; who changed more of them wrote a reply of their own
+READ_A_MINUTE = 238  # words of English, silently (Brysbaert 2019, a mean of 190 studies)
+LATEST_SAID = 20  # messages
 
 
 def keep_signal(
@@ -35,17 +40,37 @@ def keep_signal(
     rough = _take_rough(decision) if decision else None
     return Signal.objects.create(
         decision=decision, message=message, draft=draft, conversation=conversation,
-        team=conversation.team, person=person, drafted=drafted, sent=sent,
-        script=words.script(drafted, sent), distance=words.distance(drafted, sent),
-        body_distance=words.body_distance(drafted, sent),
-        seconds=decision.seconds if decision else None,
-        sources=[source["id"] for source in draft.sources] if draft else [],
-        lessons=draft.lessons if draft else [],
+        team=conversation.team, person=person, **measured(conversation, drafted, sent),
+        **in_play(draft), seconds=decision.seconds if decision else None,
         alternative=draft.picked if draft else "",
         typed=typed or (rough.typed if rough else ""), choice=_choice(rough, sent) if rough else None,
         state=Signal.State.SETTLED if settled else Signal.State.PENDING,
         settled_at=timezone.now() if settled else None,
     )  # fmt: skip
+
+
+def measured(conversation: Conversation, drafted: str, sent: str) -> dict[str, Any]:
+    """What can be read from the two texts, at any time."""
+    contact, account = conversation.contact, conversation.account
+    names = slots.names_in(contact.name if contact else "", account.name if account else "")
+    return {
+        "drafted": drafted, "sent": sent, "script": words.script(drafted, sent),
+        "distance": words.distance(drafted, sent), "body_distance": words.body_distance(drafted, sent),
+        "kinds": kinds.kinds(drafted, sent, names, cache(lambda: _known(conversation))),
+        "reading_seconds": round(60 * words.count_words(drafted) / READ_A_MINUTE),
+    }  # fmt: skip
+
+
+def _known(conversation: Conversation) -> str:
+    """What this customer's messages here and records say."""
+    said = conversation.messages.filter(by=Message.By.CUSTOMER).values_list("text", flat=True)
+    kept = (f"{one.external_id} {one.title} {one.fields}" for one in worded.records_of(conversation))
+    return "\n".join((*said.order_by("-sent_at")[:LATEST_SAID], *kept))
+
+
+def in_play(draft: Draft | None) -> dict[str, Any]:
+    """The lessons and sources that the draft was written with."""
+    return {"sources": [source["id"] for source in draft.sources], "lessons": draft.lessons} if draft else {}
 
 
 def _take_rough(decision: Decision) -> RoughText | None:

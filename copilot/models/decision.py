@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from copilot.models.draft import Draft
@@ -65,6 +66,17 @@ class Signal(models.Model):
         SETTLED = "settled"
         VOID = "void"
 
+    class Kind(models.TextChoices):
+        """What an edit changed, see learning/kinds.py; what weighs most stands first."""
+
+        POLICY = "policy", "a rule"
+        FACT = "fact", "a fact"
+        PRIVACY = "privacy", "something private"
+        CUSTOMER = "customer", "something about this customer"
+        STRUCTURE = "structure", "order and length"
+        TONE = "tone", "tone"
+        FLUENCY = "fluency", "wording"
+
     class Reason(models.TextChoices):
         TONE = "tone", "Tone"
         WRONG_FACT = "wrong_fact", "Wrong fact"
@@ -98,7 +110,16 @@ class Signal(models.Model):
     distance = models.FloatField(help_text="0 sent as drafted, 1 nothing kept.")
     body_distance = models.FloatField(help_text="The same without greeting and closing.")
     reason = models.CharField(max_length=12, choices=Reason.choices, blank=True)
+    kinds = ArrayField(
+        models.CharField(max_length=9, choices=Kind.choices),
+        default=list,
+        db_default=[],
+        help_text="What the edit changed.",
+    )
     seconds = models.PositiveIntegerField(null=True)
+    reading_seconds = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Which reading the draft takes, at 238 words a minute."
+    )
     sources = models.JSONField(default=list)
     lessons = models.JSONField(default=list)
     alternative = models.CharField(max_length=80, blank=True, default="", db_default="")

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from copilot.console.cards import Piece
+from copilot.console.compared import Piece
 from copilot.console.learning_rows import (
     EffectRow,
     LessonRow,
@@ -14,7 +14,7 @@ from copilot.console.learning_rows import (
     SpreadRow,
 )
 from copilot.console.rows import Place
-from copilot.learning.month import Month, Outcomes, Saved
+from copilot.learning.month import Changes, Month, Outcomes, Saved
 from tests.copilot.console.copilot_scenes import Team
 from tests.copilot.console.drafts import Scene, past
 from tests.copilot.console.rehearsal_scenes import REHEARSALS
@@ -59,6 +59,7 @@ def learning() -> Scene:
 def month() -> Scene:
     told = Month(
         learnt=9, shaped=61, against=2, held=6, put_in=1, rehearsed=50, saved=Saved(58, 131, 3),
+        changes=Changes(98, 31, 4, (("wording", 17), ("tone", 9), ("a fact", 6), ("order and length", 3))),
         shown=Outcomes(58, 3.1, 4, 4.6, 21), others=Outcomes(40, 9.8, 5, 4.4, 12),
     )  # fmt: skip
     months = tuple(Place("learning-month", one, "?", current=one == "May") for one in ("May", "April", "March"))

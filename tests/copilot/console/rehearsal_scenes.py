@@ -3,7 +3,8 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
-from copilot.console.cards import Choice, Piece
+from copilot.console.cards import Choice
+from copilot.console.compared import Piece
 from copilot.console.learning_rows import ShadowRow
 from copilot.console.rehearsal_rows import NeighbourRow, RehearsalRow, ReplyRow, RequestRow, ResultRow
 from copilot.console.requests import Asking

@@ -5,7 +5,7 @@
 from dataclasses import replace
 from typing import Any
 
-from copilot.console import cards, rows
+from copilot.console import cards, compared, rows
 from copilot.console.cards import Choice, Person
 from tests.copilot.console.drafts import CARDS, DANA, MARA, PRIYA, SAM, TOMAS, past, why
 
@@ -205,10 +205,11 @@ def thread(**more: Any) -> rows.Thread:
     return rows.Thread(**given)
 
 
-def diff() -> cards.Diff:
-    same, added, removed = cards.Piece, lambda t: cards.Piece(t, "added"), lambda t: cards.Piece(t, "removed")
+def diff() -> compared.Diff:
+    piece = compared.Piece
+    same, added, removed = piece, lambda t: piece(t, "added"), lambda t: piece(t, "removed")
     names = ("Tone", "Wrong fact", "Missing fact", "Policy", "Length", "Other")
-    return cards.Diff(
+    return compared.Diff(
         conversation_id=1,
         n=1,
         person=MARA,
@@ -216,6 +217,7 @@ def diff() -> cards.Diff:
         total=83,
         percent=13,
         body_percent=14,
+        kinds="a fact and tone",
         reason="missing_fact",
         reasons=tuple(Choice(name.lower().replace(" ", "_"), name) for name in names),
         lines=(

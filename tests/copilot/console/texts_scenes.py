@@ -6,7 +6,8 @@ from types import SimpleNamespace
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
-from copilot.console.cards import Choice, Piece
+from copilot.console.cards import Choice
+from copilot.console.compared import Piece
 from copilot.console.fill_texts import EvidenceRow, ProposalRow, TextRow, VersionRow
 from copilot.console.rows import Place
 from copilot.console.texts import WHICH, WORDS
