@@ -3,7 +3,8 @@
 import random
 from collections import Counter
 
-from benchmarks.house_style import Tally, Taste, a_letter, some_tastes, to_taste, with_one_off
+from benchmarks.house_letters import Taste, a_letter, some_tastes, to_taste, with_one_off
+from benchmarks.house_style import Tally
 from copilot.judging import AGREE
 
 

@@ -9,6 +9,15 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from benchmarks.house_letters import (
+    Letter,
+    Taste,
+    a_letter,
+    a_pair_of_tastes,
+    some_tastes,
+    to_taste,
+    with_one_off,
+)
 from copilot import lessons, words
 from copilot.judging import (
     ACTIVE,
@@ -16,68 +25,17 @@ from copilot.judging import (
     LATEST_USES,
     LOOKED_BACK,
     RETIRED,
-    SENTENCES,
     WINDOW,
     Bar,
     Voice,
+    agree_of,
     is_sure,
+    length_of,
     near_of,
     verdict,
 )
 from copilot.learning.mine import Customer, Delta, deltas
 from copilot.lessons import Rule
-
-NAMES = ("Mara", "Peter", "Lone", "Nils", "Aisha", "Jonas", "Klara", "Owen", "Sigrid", "Ravi", "Elif", "Tom")
-TOPICS: tuple[tuple[str, ...], ...] = (
-    ("The bill for your subscription is in the customer portal.", "It covers the seats that were in use.",
-     "A corrected bill follows when a seat was counted twice."),
-    ("The parcel left our warehouse yesterday.", "The carrier needs about two working days.",
-     "The customer portal shows where the parcel is."),
-    ("We checked the refund that you asked about.", "The bank books it within a week.",
-     "Please get in touch when it has not arrived by then."),
-    ("Changing the delivery address is possible until the parcel is packed.",
-     "Open your orders and choose the pencil."),
-    ("The export runs every night and keeps the last month.", "You can start it by hand under settings.",
-     "Please get in touch when a column is missing."),
-    ("A new colleague gets a seat as soon as you invite them.",
-     "The bill grows by that seat from the same day."),
-    ("The password link is valid for one hour.", "Ask for another one on the sign-in page."),
-    ("The appointment with the technician can be moved.", "Choose another morning in the customer portal."),
-)  # fmt: skip
-ENDINGS = ("Please do not hesitate to ask.", "We hope this helps.", "")
-SWAPS = (("bill", "invoice"), ("customer portal", "self-service page"), ("get in touch", "write to us"),
-         ("parcel", "delivery"), ("refund", "repayment"), ("colleague", "teammate"),
-         ("appointment", "visit"))  # fmt: skip
-GREETINGS = ("Good day {name}", "Dear {name}", "Hello {name}", "Welcome back {name}")
-CLOSINGS = ("Best wishes", "With thanks", "Warm regards", "Yours sincerely")
-OPENINGS = ("Thank you for your patience.", "Thanks for reaching out.")
-DROPPED = ("We hope this helps.", "Please do not hesitate to ask.")
-ADDED = ("A reply to this message reaches the same colleague.", "The steps are in our help pages as well.")
-STRAY = ("honestly", "right away", "as discussed", "by the way", "for now", "kindly", "again", "in short")
-SCENES = (
-    ("The office", "Our lift", "The front door", "The hotline", "Our chat", "The shop",
-     "A colleague", "The van"),
-    ("is closed", "rests", "is being painted", "is out", "is late", "waits", "is at lunch", "is on holiday"),
-    ("over lunch", "until the bell", "because of the snow", "for a while", "since the morning", "as it rains",
-     "with the others", "at the harbour"),
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Taste:
-    """One preference of a team; `topic` None: in every letter."""
-
-    kind: str
-    before: str
-    after: str
-    topic: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    name: str
-    topic: int
-    text: str
 
 
 @dataclass
@@ -90,13 +48,15 @@ class Entry:
     voices: list[Voice] = field(default_factory=list)
     stems: list[set[str]] = field(default_factory=list)
     near: list[str] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)  # sentences, where it is about length
     tiers: tuple[str, ...] = ()
     uses: deque[int] = field(default_factory=lambda: deque(maxlen=LATEST_USES))
     since: int = 0
 
     def rule(self) -> Rule:
         agree = len({one.talk for one in self.voices if one.agrees})
-        return Rule(self.id, self.delta.kind, self.delta.before, self.delta.after, near=tuple(self.near),
+        after = length_of(self.kept[-WINDOW:]) if self.kept else self.delta.after
+        return Rule(self.id, self.delta.kind, self.delta.before, after, near=tuple(self.near),
                     tiers=self.tiers, proof=agree)  # fmt: skip
 
 
@@ -105,14 +65,14 @@ class Book:
 
     def __init__(self, *, scoped: bool = True, bar: int = AGREE, offered: Iterable[Delta] = ()) -> None:
         self.entries: dict[Delta, Entry] = {}
-        self.recent: deque[tuple[Letter, str, str, str]] = deque(maxlen=LOOKED_BACK)
+        self.recent: deque[tuple[Letter, str, str, str, list[str]]] = deque(maxlen=LOOKED_BACK)
         self.scoped, self.bar, self.offered = scoped, bar, {_keyed(one) for one in offered}
 
     def draft(self, letter: Letter, tier: str) -> tuple[str, list[Rule]]:
         active = [one.rule() for one in self.entries.values() if one.state == "active"]
         chosen = lessons.most_specific(active, tier if self.scoped else "")
-        made, used = lessons.changes(letter.text, chosen, letter.name)
-        return lessons.changed(letter.text, made), [one for one in chosen if one.id in used]
+        made = lessons.shaped(letter.text, chosen, letter.name)
+        return made.text, [one for one in chosen if one.id in made.used]
 
     def take_over(self, deltas: Iterable[Delta]) -> None:
         """Put to use what nobody here asked for."""
@@ -126,11 +86,12 @@ class Book:
         """What the ledger does with one settled signal."""
         tier = tier if self.scoped else ""
         stems = words.content(words.body(drafted))
-        self.recent.append((letter, drafted, sent, tier))
+        added = [one.after for one in used if one.kind in lessons.ADDED]
+        self.recent.append((letter, drafted, sent, tier, added))
         by_id = {one.id: one for one in self.entries.values()}
         for rule in used:
             by_id[rule.id].uses.append(talk)
-        for delta in deltas(drafted, sent, Customer(letter.name, (letter.name,))):
+        for delta in deltas(drafted, sent, Customer(letter.name, (letter.name,)), added):
             before = lessons.origin(delta.kind, delta.before, used)
             if before == delta.after or lessons.takes_back(delta.kind, delta.before, used):
                 continue
@@ -138,6 +99,8 @@ class Book:
             entry = self.entries.setdefault(_keyed(delta), Entry(len(self.entries) + 1, delta))
             entry.voices.append(Voice(talk, agrees=True, tier=tier))
             entry.stems.append(stems)
+            if delta.kind == "length":
+                entry.kept.append(int(delta.after))
             self._judge(entry)
         for rule in used:
             if lessons.is_taken_out(rule, drafted, sent, letter.name):
@@ -153,86 +116,26 @@ class Book:
         entry.state, entry.tiers = found.state, found.tiers
 
     def _bar(self, entry: Entry) -> Bar:
-        bar = 1 if _keyed(entry.delta) in self.offered else self.bar
-        if entry.delta.kind in ("insert", "opening"):
-            said = [words.content(words.body(drafted)) for _, drafted, _, _ in self.recent]
+        kind = entry.delta.kind
+        bar = agree_of(kind, offered=_keyed(entry.delta) in self.offered) if self.bar == AGREE else self.bar
+        if kind in lessons.OF_A_TOPIC:
+            said = [words.content(words.body(drafted)) for _, drafted, *_ in self.recent]
             entry.near = near_of(entry.stems[-WINDOW:], [one for one in said if one not in entry.stems])
         if entry.state == ACTIVE or len(entry.voices) < bar:
             return Bar(bar)
         rule, tiers = entry.rule(), {one.tier for one in entry.voices if one.agrees}
         heeded = (
-            lessons.heeded(rule, drafted, sent, letter.name)
-            for letter, drafted, sent, tier in self.recent
+            lessons.heeded(rule, drafted, sent, letter.name, added)
+            for letter, drafted, sent, tier, added in self.recent
             if tier in tiers
         )
-        return Bar(bar, sure=is_sure(heeded, whole_sentence=entry.delta.kind in SENTENCES))
+        return Bar(bar, sure=is_sure(heeded, kind))
 
 
 def _keyed(delta: Delta) -> Delta:
+    if delta.kind == "length":
+        return replace(delta, after="")
     return replace(delta, before="") if delta.kind in lessons.SINGLE else delta
-
-
-def a_letter(rng: random.Random) -> Letter:
-    name, topic = rng.choice(NAMES), rng.randrange(len(TOPICS))
-    said = [one for one in (*TOPICS[topic], rng.choice(ENDINGS)) if one]
-    return Letter(name, topic, f"Hi {name},\n\n{' '.join(said)}\n\nKind regards,\nIda Vik")
-
-
-def some_tastes(rng: random.Random) -> list[Taste]:
-    """Four to six, no two about the same place."""
-    pool = [Taste("replace", *swap) for swap in rng.sample(SWAPS, 4)]
-    pool.append(Taste("greeting", "Hi {name}", rng.choice(GREETINGS)))
-    pool.append(Taste("closing", "Kind regards", rng.choice(CLOSINGS)))
-    pool.append(Taste("opening", "", rng.choice(OPENINGS)))
-    pool.append(Taste("delete", rng.choice(DROPPED), ""))
-    pool.append(Taste("insert", "", rng.choice(ADDED), rng.randrange(len(TOPICS))))
-    return rng.sample(pool, rng.randint(4, 6))
-
-
-def to_taste(letter: Letter, tastes: Iterable[Taste]) -> str:
-    """What the team would send: written without any of the product's functions."""
-    head, body, foot = letter.text.split("\n\n")
-    for one in sorted(
-        tastes,
-        key=lambda one: ("replace", "delete", "insert", "opening", "greeting", "closing").index(one.kind),
-    ):
-        if one.topic not in (None, letter.topic):
-            continue
-        match one.kind:
-            case "greeting":
-                head = one.after.replace("{name}", letter.name) + ","
-            case "closing":
-                foot = foot.replace("Kind regards", one.after)
-            case "opening":
-                body = f"{one.after} {body}"
-            case "insert":
-                body = f"{body} {one.after}"
-            case "delete":
-                body = body.replace(one.before, "").strip()
-            case _:
-                body = body.replace(one.before, one.after).replace(
-                    one.before.capitalize(), one.after.capitalize()
-                )
-    return "\n\n".join((head, body, foot))
-
-
-def with_one_off(rng: random.Random, text: str, own: str) -> str:
-    """An edit that says nothing about taste: a stray word, a sentence of the day, or one of the draft's `own`
-    sentences left out."""
-    head, body, foot = text.split("\n\n")
-    said = [body[a:b] for a, b in words.sentences(body)]
-    spare = [one for one in said if one in own]
-    way = rng.randrange(3)
-    if way == 0:
-        at = rng.randrange(len(said))
-        tokens = said[at].split(" ")
-        tokens.insert(rng.randrange(1, len(tokens)), rng.choice(STRAY))
-        said[at] = " ".join(tokens)
-    elif way == 1 or not spare:
-        said.append(" ".join(rng.choice(part) for part in SCENES) + ".")
-    else:
-        said.remove(rng.choice(spare))
-    return "\n\n".join((head, " ".join(said), foot))
 
 
 @dataclass
@@ -300,12 +203,14 @@ def play(
     return tally
 
 
-def teams(seed: int, count: int, rounds: int, noise: float, *, bar: int = AGREE) -> Tally:
+def teams(
+    seed: int, count: int, rounds: int, noise: float, *, bar: int = AGREE, arranged: bool = False
+) -> Tally:
     """Each team with a taste that stays; with a `bar` of 1 every edit is believed at once."""
     tally = Tally()
     for number in range(count):
         rng = random.Random(f"{seed} {number}")
-        tastes = some_tastes(rng)
+        tastes = some_tastes(rng, arranged=arranged)
         play(rng, Book(bar=bar), _always(tastes), rounds, tally, noise=noise)
     return tally
 
@@ -331,20 +236,6 @@ def turning(seed: int, count: int, noise: float) -> tuple[list[int], Tally]:
 def _settled(edited: Sequence[bool]) -> int:
     """The first round after which ten in a row needed no edit."""
     return next((at for at in range(len(edited) - 9) if not any(edited[at : at + 10])), len(edited))
-
-
-def a_pair_of_tastes(rng: random.Random) -> tuple[list[Taste], list[Taste]]:
-    """Two tastes about the same places; the words stand in most letters."""
-    greetings, closings = rng.sample(GREETINGS, 2), rng.sample(CLOSINGS, 2)
-    pairs = [
-        (Taste("greeting", "Hi {name}", greetings[0]), Taste("greeting", "Hi {name}", greetings[1])),
-        (Taste("closing", "Kind regards", closings[0]), Taste("closing", "Kind regards", closings[1])),
-        (Taste("opening", "", OPENINGS[0]), Taste("opening", "", OPENINGS[1])),
-        (Taste("replace", "customer portal", "self-service page"),
-         Taste("replace", "customer portal", "member area")),
-        (Taste("replace", "get in touch", "write to us"), Taste("replace", "get in touch", "send us a line")),
-    ]  # fmt: skip
-    return [one for one, _ in pairs], [other for _, other in pairs]
 
 
 def by_tier(seed: int, count: int, rounds: int, noise: float, *, scoped: bool) -> Tally:

@@ -7,7 +7,8 @@ The wording is learnt and applied by the product's own functions; the article's 
 import random
 from dataclasses import replace
 
-from benchmarks.house_style import SWAPS, TOPICS, Book, Letter, Tally, Taste, a_letter, play, to_taste
+from benchmarks.house_letters import SWAPS, TOPICS, Letter, Taste, a_letter, to_taste
+from benchmarks.house_style import Book, Tally, play
 
 ROUNDS = 30
 WAYS = ("neither", "lesson alone", "article alone", "both")

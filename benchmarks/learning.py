@@ -10,8 +10,8 @@ import random
 import sys
 from statistics import median
 
+from benchmarks import house_letters, house_together, learning_rows, learning_star
 from benchmarks import house_style as style
-from benchmarks import house_together, learning_rows, learning_star
 from benchmarks.house import OUT, figure, house, quantile
 from benchmarks.house_flawless import flawless
 from benchmarks.house_style import Tally
@@ -54,6 +54,8 @@ def _simulate() -> bool:
     told("lessons", ours)
     told("every edit believed at once", style.teams(SEED, TEAMS, ROUNDS, NOISE, bar=1))
     told("lessons, two fifths one-off", style.teams(SEED, TEAMS, ROUNDS, 2 * NOISE))
+    arranged = style.teams(SEED, TEAMS, ROUNDS, NOISE, arranged=True)
+    told("lessons, with tastes of order and length", arranged)
     best = flawless(SEED, TEAMS, ROUNDS, NOISE)
     told("every taste known after two edits", best)
     figure("  of what knowing the taste would save, that is the most", best.of_best, "")
@@ -136,12 +138,12 @@ def _leaks() -> bool:
     rng = random.Random(SEED)
     book, planted = style.Book(), [a_detail(rng, number) for number in range(PLANTED)]
     for talk in range(1, 2 * PLANTED + 1):
-        letter = style.a_letter(rng)
+        letter = house_letters.a_letter(rng)
         drafted, used = book.draft(letter, "")
         sent = planted_in(rng, drafted, planted[(talk - 1) // 2])
         book.learn(talk, letter, drafted, used, sent, "")
     kept = [f"{one.delta.before} {one.delta.after}" for one in book.entries.values()]
-    drafts = [book.draft(style.a_letter(rng), "")[0] for _ in range(PLANTED)]
+    drafts = [book.draft(house_letters.a_letter(rng), "")[0] for _ in range(PLANTED)]
     stored = sum(any(detail in text for text in kept) for detail in planted)
     shown = sum(any(detail in text for text in drafts) for detail in planted)
     active = sum(one.state == ACTIVE for one in book.entries.values())

@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from benchmarks import house_style as style
+from benchmarks import house_letters
 from benchmarks.house import figure, quantile
 
 SIGNALS = int(os.environ.get("SIGNALS", "40000"))
@@ -70,10 +70,10 @@ def _signals() -> list[int]:
     rng, now = random.Random(1), datetime.now(UTC)
     person = User.objects.create(email="ida@example.org", name="Ida Vik")
     teams = [Team.objects.create(name=f"Team {n}", slug=f"team-{n}") for n in range(TEAMS)]
-    tastes = [style.some_tastes(rng) for _ in teams]
+    tastes = [house_letters.some_tastes(rng) for _ in teams]
     account = Account.objects.create(name="Fjord")
-    people = {n: Contact.objects.create(name=f"{n} Holm", account=account) for n in style.NAMES}
-    letters = [style.a_letter(rng) for _ in range(SIGNALS)]
+    people = {n: Contact.objects.create(name=f"{n} Holm", account=account) for n in house_letters.NAMES}
+    letters = [house_letters.a_letter(rng) for _ in range(SIGNALS)]
     talks = Conversation.objects.bulk_create(
         Conversation(
             team=teams[n % TEAMS], contact=people[one.name], account=account, language="en", created_at=now,
@@ -97,9 +97,9 @@ def _signals() -> list[int]:
     return [one.pk for one in rows]
 
 
-def _sent(rng: random.Random, letter: style.Letter, tastes: list[style.Taste]) -> str:
-    text = style.to_taste(letter, tastes)
-    return style.with_one_off(rng, text, letter.text) if rng.random() < ONE_OFF else text
+def _sent(rng: random.Random, letter: house_letters.Letter, tastes: list[house_letters.Taste]) -> str:
+    text = house_letters.to_taste(letter, tastes)
+    return house_letters.with_one_off(rng, text, letter.text) if rng.random() < ONE_OFF else text
 
 
 def _choose() -> bool:
@@ -118,7 +118,7 @@ def _choose() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE copilot_lesson")
     draft = Draft(conversation=talk)
-    texts = ["\n".join(style.a_letter(rng).text for _ in range(6)) for _ in range(CHOICES)]
+    texts = ["\n".join(house_letters.a_letter(rng).text for _ in range(6)) for _ in range(CHOICES)]
     times = [_timed(lessons_for, draft, "en", text) for text in texts]
     return _within(
         f"choosing among {LESSONS} lessons, 95th percentile", 1000 * quantile(times, 0.95), CHOOSE_MS, "ms"
@@ -128,7 +128,13 @@ def _choose() -> bool:
 def _a_lesson(rng: random.Random, team: int, number: int, content: Any) -> Any:
     from copilot.models import Lesson
 
-    said = [word for topic in style.TOPICS for sentence in topic for word in sentence.split() if len(word) > 4]
+    said = [
+        word
+        for topic in house_letters.TOPICS
+        for sentence in topic
+        for word in sentence.split()
+        if len(word) > 4
+    ]
     before = f"{rng.choice(said)} {''.join(rng.choices('abcdefghij', k=6))} {rng.choice(said)}".replace(".", "")
     return Lesson(
         team_id=team, kind="replace", language="en", before=before, after=f"word {number}", key=str(number),

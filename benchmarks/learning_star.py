@@ -18,7 +18,8 @@ from typing import Any
 from rapidfuzz.distance import Levenshtein
 
 from benchmarks.house import ROOT
-from benchmarks.house_style import Book, Letter
+from benchmarks.house_letters import Letter
+from benchmarks.house_style import Book
 from benchmarks.house_wording import House, situation_of
 from copilot import words
 from copilot.context.situation import Situation

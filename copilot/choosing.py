@@ -1,6 +1,6 @@
 """Other wordings of a draft: ask for them, and pick one; which one was picked is kept with the decision."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -14,7 +14,7 @@ from copilot.drafting.moves import tell
 from copilot.drafting.serving import without
 from copilot.drafting.switch import ruling
 from copilot.learning.evidence import rule_of
-from copilot.lessons import Change, changed, changes, moved
+from copilot.lessons import Shaped, shaped
 from copilot.models import Alternative, Draft, LessonTrial, LessonUse
 
 LONGEST_WAY = 80
@@ -75,12 +75,12 @@ def apply_held(draft_id: int, version: int, actor: Actor) -> Draft:
     if trial is None:
         raise Invalid("No lesson was held back here. The draft is as it was.")
     contact = draft.conversation.contact
-    made, _ = changes(draft.text, [rule_of(trial.lesson)], contact.shown.first_name if contact else "")
-    if not made:
+    letter = shaped(draft.text, [rule_of(trial.lesson)], contact.shown.first_name if contact else "")
+    if letter.text == draft.text:
         raise Invalid("The draft says so already, or has no place for it. It is as it was.")
     former = {"way": draft.picked or FIRST, **_wording(draft)}
     told = {"id": trial.lesson_id, "title": trial.lesson.title, "scope": scope_of(trial.lesson)}
-    _reword(draft, WITH_LESSON, {**_changed(draft, made), "lessons": [*draft.lessons, told]})
+    _reword(draft, WITH_LESSON, {**_changed(draft, letter), "lessons": [*draft.lessons, told]})
     LessonUse.objects.get_or_create(lesson=trial.lesson, draft=draft)
     LessonTrial.objects.filter(pk=trial.pk).update(applied_at=Now())
     Alternative.objects.create(
@@ -92,18 +92,28 @@ def apply_held(draft_id: int, version: int, actor: Actor) -> Draft:
 _TRIED = ("lesson__team", "lesson__person")
 
 
-def _changed(draft: Draft, made: Sequence[Change]) -> dict[str, Any]:
-    """The wording with these changes; what points into it moves along."""
+def _changed(draft: Draft, letter: Shaped) -> dict[str, Any]:
+    """The wording with these changes; what points into it moves along, or goes with its sentence."""
+    cited = ({**one, "marks": _left(one["marks"], letter)} for one in draft.sources)
     return {
-        "text": changed(draft.text, made),
-        "sources": [{**one, "marks": [moved(at, made) for at in one["marks"]]} for one in draft.sources],
-        "checks": [_placed(one, made) for one in draft.checks],
-        "goals": [_placed(one, made) for one in draft.goals],
+        "text": letter.text,
+        "sources": [
+            {**one, "n": number} for number, one in enumerate((one for one in cited if one["marks"]), 1)
+        ],
+        "checks": [one for each in draft.checks if (one := _placed(each, letter))],
+        "goals": [one for each in draft.goals if (one := _placed(each, letter))],
     }
 
 
-def _placed(one: dict[str, Any], made: Sequence[Change]) -> dict[str, Any]:
-    return {**one, "start": moved(one["start"], made), "end": moved(one["end"], made)}
+def _left(marks: Iterable[int], letter: Shaped) -> list[int]:
+    return [there for at in marks if (there := letter.place(at)) is not None]
+
+
+def _placed(one: dict[str, Any], letter: Shaped) -> dict[str, Any] | None:
+    if one["start"] == one["end"]:
+        return one
+    start, end = letter.place(one["start"], begins=True), letter.place(one["end"])
+    return None if start is None or end is None else {**one, "start": start, "end": end}
 
 
 def _unedited(draft_id: int, version: int) -> Draft:

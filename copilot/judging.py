@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from math import sqrt
 
 AGREE = 2
-AGREE_AGAINST_HABIT = 3  # for a whole sentence that so many earlier replies did otherwise with
+AGREE_ON_LENGTH = 3  # two letters are short for many reasons
+HABIT = 3  # earlier replies that did otherwise with a whole sentence
+AGREE_AGAINST_HABIT, CUT_AGAINST_HABIT = 3, 5
 CONTRADICT = 2
 WINDOW = 20  # the latest evidence that counts
 LATEST_USES = 8  # contradictions older than these were outlived by the uses that were kept
@@ -20,10 +22,10 @@ COMMON = 0.5  # of the team's replies; a stem in more of them tells no kind apar
 
 LOOKED_BACK = 40  # of the team's settled replies, for those that a lesson speaks of
 SURE = 0.35  # the lower bound of the share of them that heeded it: two of three pass, two of four do not
-SURE_OF_SENTENCE = 0.5  # of a whole sentence that came or went: two of two, three of four
+SURE_OF_SENTENCE = 0.5  # of a whole sentence that came, went or was moved: two of two, three of four
 ONE_SIGMA = 1.0
 
-SENTENCES = ("opening", "insert", "delete")
+SENTENCES = ("opening", "insert", "delete", "order", "length")
 PROPOSED, ACTIVE, RETIRED = "proposed", "active", "retired"
 
 
@@ -95,7 +97,7 @@ def _named(tiers: Iterable[str]) -> str:
     return " and ".join(tier or "other" for tier in sorted(tiers))
 
 
-def is_sure(heeded: Iterable[bool | None], *, whole_sentence: bool = False) -> bool:
+def is_sure(heeded: Iterable[bool | None], kind: str = "") -> bool:
     """Whether people wrote so nearly always since the first of them did (Wilson's lower bound).
 
     Edits of one occasion that are alike by chance have replies between them that went the other way. `heeded`
@@ -104,9 +106,10 @@ def is_sure(heeded: Iterable[bool | None], *, whole_sentence: bool = False) -> b
     said = [one for one in heeded if one is not None]
     first = said.index(True) if True in said else len(said)
     since = said[first:]
-    if whole_sentence and first >= AGREE_AGAINST_HABIT > sum(since):
+    against = CUT_AGAINST_HABIT if kind == "length" else AGREE_AGAINST_HABIT
+    if kind in SENTENCES and first >= HABIT and sum(since) < against:
         return False
-    return lower_bound(sum(since), len(since)) >= (SURE_OF_SENTENCE if whole_sentence else SURE)
+    return lower_bound(sum(since), len(since)) >= (SURE_OF_SENTENCE if kind in SENTENCES else SURE)
 
 
 def lower_bound(hits: int, of: int, z: float = ONE_SIGMA) -> float:
@@ -116,6 +119,18 @@ def lower_bound(hits: int, of: int, z: float = ONE_SIGMA) -> float:
     share = hits / of
     spread = z * sqrt(share * (1 - share) / of + (z / of) ** 2 / 4)
     return (share + z * z / of / 2 - spread) / (1 + z * z / of)
+
+
+def agree_of(kind: str, *, offered: bool = False) -> int:
+    """How many conversations put a lesson to use: one where another team offered it."""
+    if offered:
+        return 1
+    return AGREE_ON_LENGTH if kind == "length" else AGREE
+
+
+def length_of(kept: Sequence[int]) -> str:
+    """To how many sentences letters are cut: to as many as the longest of those that agree was."""
+    return str(max(kept))
 
 
 def near_of(shared: Sequence[AbstractSet[str]], others: Sequence[AbstractSet[str]]) -> list[str]:

@@ -1,16 +1,24 @@
-"""Pure work with lessons: a letter's parts, and the changes by which lessons are applied to a text."""
+"""Pure work with lessons: the changes by which they are applied to a letter, and whether it bears them out."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from copilot import words
+from copilot.letters import Parts, kept_of, marked, parts, place_of, said_in, sentences
 
 NEAR_ENOUGH = 0.6  # of the stems of the replies that a sentence was added to
+ADDED = ("opening", "insert")
+OF_A_TOPIC = (*ADDED, "order")  # belong into replies of a kind, where those that agree are of one
 _PLACED = ("greeting", "closing", "opening", "insert")  # found by where they stand, not by what stands there
-_LINE = 60  # characters of a greeting or a closing line
 _FILLED = "{name}"
-SINGLE = ("greeting", "closing")  # a letter has one of each
+SINGLE = ("greeting", "closing", "length")  # a letter has one of each
+ARRANGED = ("order", "length")  # which sentences stand where, whatever their words
+_ANYWHERE = (*_PLACED, *ARRANGED)
+OF_THEIR_OWN = 1  # sentences that somebody adds without wishing for longer letters
+FIRST, LAST = "first", "last"
+# One after the other: what stands first or last is found in the team's words, and what is added is never cut.
+_PASSES = (("replace", "delete"), ("order",), ("length",), ("greeting", "closing", "opening", "insert"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,56 +39,45 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Characters `start` to `end` of a text become `text`."""
+    """Characters `start` to `end` of a text become `text`; `taken`: from where in it that was moved.
+
+    `whole`: sentences went with all that points to them.
+    """
 
     start: int
     end: int
     text: str
+    whole: bool = False
+    taken: int | None = None
+
+    def has(self, at: int, *, begins: bool = False) -> bool:
+        """Whether a place, of the end or the beginning of something, is in what was moved here."""
+        if self.taken is None:
+            return False
+        return self.taken + (not begins) <= at < self.taken + len(self.text.strip()) + (not begins)
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """Where a letter's greeting, body and closing phrase stand, as (start, end); empty ones are (n, n)."""
+class Shaped:
+    """A letter with its rules applied, and the ids of those that it bears out, changed or so already."""
 
-    greeting: tuple[int, int]
-    body: tuple[int, int]
-    closing: tuple[int, int]
+    text: str
+    used: frozenset[int]
+    steps: tuple[list[Change], ...]
 
-
-def parts(text: str, lines_after: int | None = None) -> Parts:
-    """Of a letter. `lines_after`: a closing in words of their own is the line with so many below it."""
-    spans = [(m.start(), m.end()) for m in re.finditer(r"[^\n]*\S[^\n]*", text)]
-    first = text[slice(*spans[0])] if spans else ""
-    greets = len(spans) > 1 and (words.is_greeting(first) or _is_salute(first, text, spans))
-    greeting = spans[0] if greets else (0, 0)
-    below = _closing(text, spans, lines_after)
-    closing = spans[below] if below is not None else (len(text), len(text))
-    return Parts(greeting, (greeting[1], closing[0]), closing)
-
-
-def _is_salute(line: str, text: str, spans: Sequence[tuple[int, int]]) -> bool:
-    """Short, ending as a greeting ends, with an empty line below it."""
-    gap = text[spans[0][1] : spans[1][0]]
-    return len(line) <= _LINE and line.rstrip()[-1:] in (",", "!", ":") and gap.count("\n") > 1
-
-
-def _closing(text: str, spans: Sequence[tuple[int, int]], lines_after: int | None) -> int | None:
-    for back in range(1, min(5, len(spans) - 1) + 1):
-        if words.is_closing(text[slice(*spans[-back])]):
-            return len(spans) - back
-    own = len(spans) - 1 - (lines_after if lines_after is not None else len(spans))
-    if own < 1:
-        return None
-    line, gap = text[slice(*spans[own])], text[spans[own - 1][1] : spans[own][0]]
-    short = len(line) <= _LINE and line.rstrip()[-1:] not in (".", "?")
-    return own if short and gap.count("\n") > 1 else None
-
-
-def lines_after_closing(text: str) -> int | None:
-    """How many lines stand below the closing phrase; None without one."""
-    closing = parts(text).closing
-    below = text[closing[1] :]
-    return sum(bool(line.strip()) for line in below.split("\n")) if closing[0] < len(text) else None
+    def place(self, at: int, *, begins: bool = False) -> int | None:
+        """Where an offset into the former text stands; None where what it points to is gone."""
+        for made in self.steps:
+            moved_here = next((one for one in made if one.has(at, begins=begins)), None)
+            if moved_here and moved_here.taken is not None:
+                lead = len(moved_here.text) - len(moved_here.text.lstrip())
+                at = moved(moved_here.start, made) + lead + at - moved_here.taken
+            elif any(one.whole and one.start < at + begins <= one.end for one in made):
+                return None
+            else:
+                put_before = sum(len(one.text) for one in made if (one.start, one.end) == (at, at))
+                at = moved(at, made) + begins * put_before
+        return at
 
 
 def most_specific(rules: Iterable[Rule], tier: str) -> list[Rule]:
@@ -95,20 +92,37 @@ def most_specific(rules: Iterable[Rule], tier: str) -> list[Rule]:
     return list(places.values())
 
 
-def changes(text: str, rules: Iterable[Rule], first_name: str) -> tuple[list[Change], frozenset[int]]:
-    """What the rules change in a letter, and the ids of those that it bears out, changed or so already."""
-    found: list[Change] = []
+def shaped(text: str, rules: Iterable[Rule], first_name: str) -> Shaped:
+    steps: list[list[Change]] = []
     used: set[int] = set()
+    told = list(rules)
+    for kinds in _PASSES:
+        some = [one for one in told if one.kind in kinds]
+        if some:
+            steps.append(_made(text, some, first_name, used))
+            text = changed(text, steps[-1])
+    return Shaped(text, frozenset(used), tuple(steps))
+
+
+def _made(text: str, rules: Iterable[Rule], first_name: str, used: set[int]) -> list[Change]:
+    """What these rules change, those left out that another was before; `used` takes those that it bears out."""
+    found: list[Change] = []
     where = parts(text)
     for rule in rules:
         after = filled(rule.after, first_name)
         if after is None:
             continue
-        made = [one for one in _changes(text, where, rule, after) if not _overlaps(one, found)]
+        made = _apart(rule, list(_changes(text, where, rule, after)), found)
         found += made
         if made or bears(text, rule, first_name):
             used.add(rule.id)
-    return sorted(found, key=lambda one: (one.start, one.end)), frozenset(used)
+    return sorted(found, key=lambda one: (one.start, one.end))
+
+
+def _apart(rule: Rule, made: list[Change], others: Sequence[Change]) -> list[Change]:
+    """Those that touch nothing that another rule changes; a sentence is moved in both places or stays."""
+    kept = [one for one in made if not _overlaps(one, others)]
+    return kept if len(kept) == len(made) or rule.kind not in ARRANGED else []
 
 
 def filled(text: str, first_name: str) -> str | None:
@@ -120,25 +134,38 @@ def filled(text: str, first_name: str) -> str | None:
 
 def bears(text: str, rule: Rule, first_name: str) -> bool:
     """Whether the text says it as the lesson does; what is left out shows nowhere."""
+    if rule.kind in ARRANGED:
+        return bool(stands_so(text, rule))
     after = filled(rule.after, first_name)
     return bool(after) and bool(_found(str(after), text))
 
 
-def heeded(rule: Rule, drafted: str, sent: str, first_name: str) -> bool | None:
-    """Whether a reply was sent as the lesson has it; None where the lesson says nothing about its draft."""
+def heeded(rule: Rule, drafted: str, sent: str, first_name: str, added: Collection[str] = ()) -> bool | None:
+    """Whether a reply was sent as the lesson has it; None where the lesson says nothing about its draft.
+
+    `added`: sentences of other lessons, which count for no length.
+    """
     after = filled(rule.after, first_name)
-    if after is None or not (_stands(rule.before, drafted) or _stands(after, drafted) or rule.kind in _PLACED):
+    if after is None or not (
+        _stands(rule.before, drafted) or _stands(after, drafted) or rule.kind in _ANYWHERE
+    ):
         return None
     made = list(_changes(drafted, parts(drafted), rule, after))
     if rule.kind == "delete":
         return rule.before not in sent if made else None
+    if rule.kind == "length":
+        own = [one for one in sentences(drafted) if one not in added]
+        return kept_of(own, sentences(sent)) <= int(rule.after) if len(own) > int(rule.after) else None
+    if rule.kind == "order":
+        way = moved_away(rule, drafted, sent)
+        return way < 0 if made and way is not None else None
     return bears(sent, rule, first_name) if made or bears(drafted, rule, first_name) else None
 
 
 def without(text: str, rule: Rule, first_name: str) -> str | None:
     """The draft as it would stand without the lesson that shaped it; None where that cannot be told."""
     before, after = filled(rule.before, first_name), filled(rule.after, first_name)
-    if not after or before is None or (not before and rule.kind not in ("opening", "insert")):
+    if rule.kind in ARRANGED or not after or before is None or (not before and rule.kind not in ADDED):
         return None
     found = _found(after, text)
     made = [Change(at, at + len(after), before) for at in found]
@@ -166,6 +193,10 @@ def is_taken_out(rule: Rule, drafted: str, sent: str, first_name: str) -> bool:
     """Whether a lesson that shaped a draft was undone in what was sent."""
     if rule.kind == "delete":
         return rule.before in sent and rule.before not in drafted
+    if rule.kind == "length":
+        return len(sentences(sent)) > len(sentences(drafted)) + OF_THEIR_OWN
+    if rule.kind == "order":
+        return (moved_away(rule, drafted, sent) or 0) > 0
     return bears(drafted, rule, first_name) and not bears(sent, rule, first_name)
 
 
@@ -175,10 +206,14 @@ def _changes(text: str, where: Parts, rule: Rule, after: str) -> Iterable[Change
             yield from _line(text, where.greeting, after)
         case "closing":
             yield from _line(text, where.closing, after)
-        case "opening" | "insert":
+        case kind if kind in ADDED:
             yield from _sentence(text, where.body, rule, after)
         case "delete":
-            yield from (Change(*span, "") for span in _whole(text, rule.before))
+            yield from (Change(*span, "", whole=True) for span in _whole(text, rule.before))
+        case "order":
+            yield from _put(text, where.body, rule)
+        case "length":
+            yield from _cut(text, where.body, int(rule.after))
         case _:
             yield from _replaced(text, where.body, rule.before, after)
 
@@ -199,6 +234,53 @@ def _sentence(text: str, body: tuple[int, int], rule: Rule, after: str) -> Itera
         return
     start, end = body[0] + len(said) - len(said.lstrip()), body[0] + len(said.rstrip())
     yield Change(start, start, f"{after} ") if rule.kind == "opening" else Change(end, end, f" {after}")
+
+
+def stands_so(text: str, rule: Rule) -> bool | None:
+    """Whether a letter is as long, or a sentence where, the lesson has it; None where there is no such one."""
+    said = sentences(text)
+    if rule.kind == "length":
+        return 0 <= len(said) - int(rule.after) <= OF_THEIR_OWN
+    at = marked(said, rule.before) if len(said) > 1 else None
+    return None if at is None else at == _place(rule, len(said))
+
+
+def moved_away(rule: Rule, drafted: str, sent: str) -> int | None:
+    """By how many of the draft's sentences the one that a lesson puts first or last was moved away from there;
+    None where it was left out."""
+    was, now = sentences(drafted), sentences(sent)
+    old, new = marked(was, rule.before), marked(now, rule.before)
+    if old is None or new is None:
+        return None
+    there = {at: place_of(one, now) for at, one in enumerate(was) if at != old}
+    if rule.after == FIRST:
+        return sum((to < new) - (at < old) for at, to in there.items() if to is not None)
+    return sum((to > new) - (at > old) for at, to in there.items() if to is not None)
+
+
+def _place(rule: Rule, of: int) -> int:
+    return 0 if rule.after == FIRST else of - 1
+
+
+def _put(text: str, body: tuple[int, int], rule: Rule) -> Iterable[Change]:
+    """The sentence before the first one or behind the last one."""
+    where = said_in(text, body) if is_near(rule.near, text[slice(*body)]) else []
+    at = marked([text[slice(*one)] for one in where], rule.before)
+    to = _place(rule, len(where))
+    if at is None or at == to:
+        return
+    said = text[slice(*where[at])]
+    yield from (Change(*span, "") for span in _whole(text, said))
+    if to == 0:
+        yield Change(where[0][0], where[0][0], f"{said} ", taken=where[at][0])
+    else:
+        yield Change(where[-1][1], where[-1][1], f" {said}", taken=where[at][0])
+
+
+def _cut(text: str, body: tuple[int, int], most: int) -> Iterable[Change]:
+    said = said_in(text, body)
+    if len(said) > most:
+        yield Change(said[most - 1][1], said[-1][1], "", whole=True)
 
 
 def is_near(near: Sequence[str], text: str) -> bool:

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from copilot.access import counted_lessons, decidable_offers, movable_lessons, visible_lessons, visible_offers
 from copilot.console.copilot_team import has_teams, may_lead, team_and_chips
-from copilot.console.learning_rows import EffectRow, LessonRow, MeasuredRow, MoveRow, Proof
+from copilot.console.learning_rows import EffectRow, LessonRow, MeasuredRow, MoveRow, Proof, labels_of
 from copilot.console.offers import offer_rows
 from copilot.console.rows import Place
 from copilot.console.shell import shell
@@ -23,7 +23,7 @@ from copilot.models import Lesson, LessonRule, Offer
 from interactions.access import visible_conversations
 from people.models import Team
 
-State, Kind = Lesson.State, Lesson.Kind
+State = Lesson.State
 MOST = 200
 LOOKS = {State.PROPOSED: ("", "dotted"), State.ACTIVE: ("pencil", "target"), State.RETIRED: ("", "dropped")}
 VERBS = {"accept": moves.accept, "retire": moves.retire, "back": moves.bring_back}
@@ -92,7 +92,7 @@ def row(lesson: Any, *, may_move: bool) -> LessonRow:
         state=lesson.state, word=lesson.get_state_display(), tone=tone, glyph=glyph, agree=lesson.agree,
         against=lesson.against, uses=lesson.used, version=lesson.version, may_move=may_move,
         moved=f"{deed} by {lesson.last_by}" if lesson.last_by else f"{deed} from edits",
-        takes_before=lesson.kind in (Kind.REPLACE, Kind.DELETE), takes_after=lesson.kind != Kind.DELETE,
+        **labels_of(lesson.kind),
         offerable=lesson.person_id is None and not lesson.tiers,
     )  # fmt: skip
 

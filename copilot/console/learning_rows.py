@@ -2,8 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from copilot.console.compared import Piece
+from copilot.lessons import ARRANGED
+from copilot.models import Lesson
+
+_KINDS = Lesson.Kind
+_LABELS = {
+    _KINDS.REPLACE.value: ("Before", "After"),
+    _KINDS.DELETE.value: ("Before", ""),
+    _KINDS.ORDER.value: ("A word of the sentence, or ? for the question", "first or last"),
+    _KINDS.LENGTH.value: ("", "Sentences at most"),
+}
+
+
+def labels_of(kind: str) -> dict[str, Any]:
+    """How a lesson of this kind is shown, and reworded."""
+    before, after = _LABELS.get(kind, ("", "After"))
+    return {"before_label": before, "after_label": after, "shows_words": kind not in ARRANGED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +42,9 @@ class LessonRow:
     moved: str = ""  # what happened last, and who did it
     version: int = 1
     may_move: bool = False
-    takes_before: bool = False
-    takes_after: bool = False
+    before_label: str = ""  # of the field for other words; none where it takes none
+    after_label: str = ""
+    shows_words: bool = True  # its title says it all where it is about order or length
     offerable: bool = False
 
 
@@ -50,8 +68,9 @@ class OfferRow:
     by: str = ""
     version: int = 1
     may_decide: bool = False
-    takes_before: bool = False
-    takes_after: bool = False
+    before_label: str = ""  # of the field for other words; none where it takes none
+    after_label: str = ""
+    shows_words: bool = True  # its title says it all where it is about order or length
     has_lesson: bool = True
     heading: str = ""  # of an article or a saved reply
     body: str = ""

@@ -9,14 +9,14 @@ from django.urls import reverse
 
 from copilot.access import decidable_offers, visible_lessons, visible_offers
 from copilot.console.copilot_team import has_teams
-from copilot.console.learning_rows import OfferRow
+from copilot.console.learning_rows import OfferRow, labels_of
 from copilot.console.shell import shell
 from copilot.console.visit import Visit, page
 from copilot.learning import moves, network
-from copilot.models import Lesson, Offer
+from copilot.models import Offer
 
 MOST = 100
-State, Kind = Offer.State, Lesson.Kind
+State = Offer.State
 
 
 @page(allowed=has_teams)
@@ -47,8 +47,8 @@ def offer_rows(visit: Visit, rows: QuerySet[Offer]) -> tuple[OfferRow, ...]:
             team=one.team.name, agree=one.agree, kept=one.kept, of=one.of, state=one.state,
             word=one.get_state_display(), at=one.decided_at or one.created_at, why=one.why,
             by=one.by.name if one.by else "", version=one.version, may_decide=one.pk in mine,
-            takes_before=one.kind in (Kind.REPLACE, Kind.DELETE), has_lesson=one.has_lesson,
-            takes_after=one.has_lesson and one.kind != Kind.DELETE, heading=one.heading, body=one.body,
+            has_lesson=one.has_lesson, heading=one.heading, body=one.body,
+            **(labels_of(one.kind) if one.has_lesson else {}),
             evidence=tuple(said(each) for each in one.evidence),
             url=_url(visit, one, seen),
         )

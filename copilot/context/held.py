@@ -12,12 +12,11 @@ from django.db.models.functions import Coalesce
 
 from copilot import words
 from copilot.context.value import Trial
-from copilot.lessons import Rule, is_near
+from copilot.lessons import SINGLE, Rule, is_near
 from copilot.models import Draft, Lesson, LessonEvidence, LessonTrial, LessonUse
 
 SHARE = 0.1  # of the drafts for which one was drawn, and so of all at the most
 FIRST_USES = 3  # are seen by whoever taught it
-PLACED = (Lesson.Kind.GREETING, Lesson.Kind.CLOSING)
 
 
 def trial_of(draft: Draft, rules: Sequence[Rule], about: str) -> Trial | None:
@@ -41,7 +40,7 @@ def chance(what: str, place: str, lesson: int) -> float:
 
 def _is_called_for(rule: Rule, about: str) -> bool:
     """Told by what the draft will be written from alone; the draft itself would tell of the lesson."""
-    if rule.kind in PLACED:
+    if rule.kind in SINGLE:
         return True
     return is_near(rule.near, about) if not rule.before else words.content(rule.before) <= words.content(about)
 

@@ -11,7 +11,7 @@ from copilot.context.value import Context, Item
 from copilot.drafting.checks.tongue import language_of
 from copilot.drafting.engine import Mark, Reply, Say
 from copilot.gaps import WORDS, gaps, slot_of
-from copilot.lessons import changed, changes, moved
+from copilot.lessons import shaped
 from copilot.slots import details
 from copilot.words import content, sentences
 
@@ -45,15 +45,14 @@ class Offline:
         if not core and not records:
             return _abstain(context)
         text, marks = _letter(context, core, marks, records, _to_say(context))
-        made, used = changes(text, context.lessons, context.customer_first_name)
-        marks = [Mark(moved(mark.at, made), mark.item_id) for mark in marks]
-        text = changed(text, made)
-        say(text)
+        letter = shaped(text, context.lessons, context.customer_first_name)
+        places = ((letter.place(mark.at), mark.item_id) for mark in marks)
+        say(letter.text)
         return Reply(
-            text=text,
-            marks=tuple(marks),
+            text=letter.text,
+            marks=tuple(Mark(at, item_id) for at, item_id in places if at is not None),
             missing=tuple(missing),
-            lessons=used,
+            lessons=letter.used,
             model="none",
             prompt_version=PROMPT_VERSION,
         )

@@ -20,10 +20,10 @@ from pydantic import BaseModel
 from copilot.context.hiding import clean, without_hidden_in
 from copilot.context.value import Context, Item, Turn, cut
 from copilot.drafting.answer import Shape
-from copilot.lessons import Rule, filled, is_near
+from copilot.lessons import ARRANGED, Rule, filled, is_near
 from interactions.models import Message
 
-NAME = "reply-2"
+NAME = "reply-3"
 _FOLDER = Path(__file__).parent / "prompts"
 SYSTEM = (_FOLDER / f"{NAME}.system.txt").read_text("utf-8").strip()
 ASK = (_FOLDER / f"{NAME}.ask.txt").read_text("utf-8").strip()
@@ -124,6 +124,8 @@ def _fitting(context: Context) -> list[Rule]:
 
 
 def _style(rule: Rule) -> dict[str, str]:
+    if rule.kind in ARRANGED:
+        return {"kind": rule.kind, "do": rule.title}
     told = {"kind": rule.kind, "instead_of": rule.before, "write": rule.after}
     return {name: value for name, value in told.items() if value}
 

@@ -1,6 +1,6 @@
 """What speaks for and against a lesson, read from rows for `judging` to judge."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,23 +13,25 @@ from copilot.judging import (
     LATEST_USES,
     LOOKED_BACK,
     RETIRED,
-    SENTENCES,
     WINDOW,
     Bar,
     Voice,
+    agree_of,
     is_sure,
+    length_of,
     near_of,
 )
+from copilot.learning import mine
 from copilot.learning.mine import Customer
 from copilot.learning.signals import REWRITTEN
 from copilot.lessons import Rule
 from copilot.models import Lesson, LessonRule, NoTeacher, Offer, Signal
 from people.models import Membership
 
-TAUGHT_BY = ("team", "person", "draft", "conversation__contact", "conversation__account")
+TAUGHT_BY = ("team", "person", "draft__answers", "conversation__contact", "conversation__account")
 SHOWN = ("conversation__contact", "conversation__account")
 READ = (
-    "drafted", "sent", "conversation__contact__name", "conversation__account__tier",
+    "drafted", "sent", "lessons", "conversation__contact__name", "conversation__account__tier",
 )  # fmt: skip
 MOST_STEMS = 12
 
@@ -48,7 +50,9 @@ def customer_of(signal: Signal, colleagues: Sequence[str]) -> Customer:
     contact, account = talk.contact, talk.account
     told = [contact.name if contact else "", account.name if account else "", *colleagues]
     names = slots.names_in(*told)
-    return Customer(first_name=first_name_of(signal), names=names, language=talk.language or "en")
+    message = signal.draft.answers if signal.draft else None
+    asked = frozenset(words.content(message.text)) if message else frozenset[str]()
+    return Customer(first_name_of(signal), names, talk.language or "en", asked)
 
 
 def first_name_of(signal: Signal) -> str:
@@ -76,15 +80,27 @@ class Past:
             rows = rows.filter(person=self.lesson.person_id)
         return list(rows.select_related(*SHOWN).only(*READ).order_by("-at", "-pk")[:LOOKED_BACK])
 
+    def added(self, signal: Signal) -> Collection[str]:
+        """The sentences that lessons had put into its draft."""
+        return {self._added[one["id"]] for one in signal.lessons if one["id"] in self._added}
+
+    @cached_property
+    def _added(self) -> dict[int, str]:
+        ids = {one["id"] for signal in self.replies for one in signal.lessons}
+        rows = Lesson.objects.filter(pk__in=ids, kind__in=lessons.ADDED) if ids else Lesson.objects.none()
+        return dict(rows.values_list("pk", "after"))
+
 
 def describe(lesson: Lesson, past: Past | None = None) -> None:
     """Keep with a locked lesson where it belongs, by what its evidence shares, and how well it is proven."""
     agree = lesson.evidence.filter(undone_at=None, agrees=True)
     lesson.proof = agree.values("conversation").distinct().count()
-    if lesson.kind in ("opening", "insert") and lesson.proof >= AGREE:
+    if lesson.kind in lessons.OF_A_TOPIC and lesson.proof >= AGREE:
         lesson.near = _near(lesson, past or Past(lesson))
+    if lesson.kind == "length" and lesson.accepted_by_id is None and lesson.proof:
+        lesson.after = _length(lesson) or lesson.after
     lesson.found_by = stems_of(lesson.kind, lesson.before, lesson.near)
-    lesson.save(update_fields=["near", "found_by", "proof"])
+    lesson.save(update_fields=["near", "found_by", "proof", "after"])
 
 
 def stems_of(kind: str, before: str, near: Sequence[str] = ()) -> list[str]:
@@ -98,9 +114,19 @@ def changes_nothing(lesson: Lesson, signal: Signal) -> bool:
     return in_use and (not lesson.near or set(lesson.near) <= _stems(signal))
 
 
-def _near(lesson: Lesson, past: Past) -> list[str]:
+def _agreeing(lesson: Lesson) -> list[Signal]:
     taught = Signal.objects.filter(evidence__lesson=lesson, evidence__agrees=True, evidence__undone_at=None)
-    agree = list(taught.select_related(*SHOWN).only(*READ).order_by("-pk")[:WINDOW])
+    return list(taught.select_related(*SHOWN).only(*READ).order_by("-pk")[:WINDOW])
+
+
+def _length(lesson: Lesson) -> str:
+    told = (mine.length(one.drafted, one.sent) for one in _agreeing(lesson))
+    kept = [one for one in told if one]
+    return length_of(kept) if kept else ""
+
+
+def _near(lesson: Lesson, past: Past) -> list[str]:
+    agree = _agreeing(lesson)
     others = [one for one in past.replies if one.pk not in {each.pk for each in agree}]
     return near_of([_stems(one) for one in agree], [_stems(one) for one in others])
 
@@ -130,28 +156,26 @@ def voices_of(lesson: Lesson) -> list[Voice]:
 
 def bar_of(lesson: Lesson, voices: Sequence[Voice], past: Past) -> Bar:
     open_offer = Offer.objects.filter(team=lesson.team_id, key=lesson.key, state=Offer.State.OPEN)
-    agree = 1 if lesson.person_id is None and open_offer.exists() else AGREE
+    agree = agree_of(lesson.kind, offered=lesson.person_id is None and open_offer.exists())
     talks = {one.talk for one in voices if one.agrees}
     if lesson.state == ACTIVE or len(talks) < agree:
         return Bar(agree, waits=_waits(lesson), decided=lesson.accepted_by_id is not None)
     rule = rule_of(lesson)
     tiers = {one.tier for one in voices if one.agrees}  # what other tiers want, they say themselves
-    heeded = [_heeded(rule, one) for one in reversed(past.replies) if tier_of(one) in tiers]
+    heeded = [
+        lessons.heeded(rule, one.drafted, one.sent, first_name_of(one), past.added(one))
+        for one in reversed(past.replies)
+        if tier_of(one) in tiers
+    ]
     stays = (
         lesson.state == RETIRED and lesson.moves.order_by("-pk").values_list("by", flat=True)[:1][0] is not None
     )
-    return Bar(
-        agree, sure=is_sure(heeded, whole_sentence=lesson.kind in SENTENCES), waits=_waits(lesson), stays=stays
-    )
+    return Bar(agree, sure=is_sure(heeded, lesson.kind), waits=_waits(lesson), stays=stays)
 
 
 def tier_of(signal: Signal) -> str:
     account = signal.conversation.account
     return account.tier if account else ""
-
-
-def _heeded(rule: Rule, signal: Signal) -> bool | None:
-    return lessons.heeded(rule, signal.drafted, signal.sent, first_name_of(signal))
 
 
 def _waits(lesson: Lesson) -> bool:

@@ -7,7 +7,7 @@ is a person's to judge, so that in doubt the rules take a wording for one of the
 import re
 from collections.abc import Callable, Iterable
 
-from copilot import lessons, slots, words
+from copilot import letters, slots, words
 from copilot.learning.mine import aligned, sense
 from copilot.models import Signal
 
@@ -34,8 +34,8 @@ def kinds(drafted: str, sent: str, names: tuple[str, ...], known: Callable[[], s
     """`names` are the customer's; `known` tells what their records and messages say, where that is asked."""
     if not drafted.strip() or drafted == sent:
         return []
-    old = lessons.parts(drafted)
-    new = lessons.parts(sent, lessons.lines_after_closing(drafted))
+    old = letters.parts(drafted)
+    new = letters.parts(sent, letters.lines_after_closing(drafted))
     was, now = drafted[slice(*old.body)], sent[slice(*new.body)]
     found = {*_of_details(was, now, known), *_of_names(was, now, names), *_of_sentences(was, now, names)}
     if _lines(drafted, old) != _lines(sent, new):
@@ -45,7 +45,7 @@ def kinds(drafted: str, sent: str, names: tuple[str, ...], known: Callable[[], s
     return [kind for kind in Kind if kind in found]
 
 
-def _lines(text: str, where: lessons.Parts) -> tuple[str, str]:
+def _lines(text: str, where: letters.Parts) -> tuple[str, str]:
     return text[slice(*where.greeting)].strip(), text[slice(*where.closing)].strip()
 
 

@@ -70,7 +70,8 @@ def _found(signal: Signal, batch: Batch) -> Iterable[Found]:
         return
     rules = [rule_of(one) for one in batch.used.get(signal.draft_id or 0, [])]
     language = signal.conversation.language or "en"
-    for delta in deltas(signal.drafted, signal.sent, batch.customer(signal)):
+    added = [one.after for one in rules if one.kind in lessons.ADDED]
+    for delta in deltas(signal.drafted, signal.sent, batch.customer(signal), added):
         before = lessons.origin(delta.kind, delta.before, rules)
         if before != delta.after and not lessons.takes_back(delta.kind, delta.before, rules):
             key = key_of(delta.kind, language, before, delta.after)
@@ -91,9 +92,10 @@ def _learn_one(signal: Signal, found: Iterable[Found], batch: Batch) -> None:
 
 
 def key_of(kind: str, language: str, before: str, after: str) -> str:
-    """A greeting or closing is the same lesson whatever it takes the place of."""
+    """A greeting or closing is the same lesson whatever it takes the place of, and a length whichever."""
     told = "" if kind in (Kind.GREETING, Kind.CLOSING) else before
-    return sha256("\n".join((kind, language, told, after)).encode()).hexdigest()
+    said = "" if kind == Kind.LENGTH else after
+    return sha256("\n".join((kind, language, told, said)).encode()).hexdigest()
 
 
 def _agree(found: Found, batch: Batch) -> None:

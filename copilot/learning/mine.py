@@ -11,11 +11,13 @@ from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
-from copilot import lessons, slots, words
+from copilot import lessons, letters, slots, words
 
 ALIKE = 0.4  # of two sentences of which one became the other
 WRITTEN_ANEW = 0.5  # word edits over length; with more a reply was not edited but replaced
 MOST_DELTAS = 8  # of one reply; with more it was rewritten
+MOVED = 0.6  # the same of two that stand far apart
+SHORTER = 0.67  # of the sentences; who keeps more of them has no wish for short letters
 LONGEST = 300
 FEWEST_LETTERS = 4
 _DULL = frozenset(
@@ -58,11 +60,12 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Whose names no lesson may hold. `first_name` may stand in a greeting, as a slot."""
+    """Whose names no lesson may hold. `first_name` may stand in a greeting, as a slot; `asked`: stems."""
 
     first_name: str = ""
     names: tuple[str, ...] = ()
     language: str = "en"
+    asked: frozenset[str] = frozenset()
     folded: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,19 +73,74 @@ class Customer:
         object.__setattr__(self, "folded", frozenset(long | {name for name in self.names if len(name) > 1}))
 
 
-def deltas(drafted: str, sent: str, customer: Customer) -> list[Delta]:
-    """The wordings that this edit teaches, none twice; none where the reply was written anew."""
-    if not drafted.strip() or words.distance(drafted, sent) > WRITTEN_ANEW:
+def deltas(drafted: str, sent: str, customer: Customer, added: Collection[str] = ()) -> list[Delta]:
+    """The wordings that this edit teaches, none twice; none where the reply was written anew.
+
+    `added`: sentences of lessons; how the rest is ordered, and how long it is, is told without them.
+    """
+    if not drafted.strip():
         return []
-    old = lessons.parts(drafted)
-    new = lessons.parts(sent, lessons.lines_after_closing(drafted))
+    old, new, was, now = _compared(drafted, sent, added)
+    if words.distance(drafted, sent) > WRITTEN_ANEW:
+        return list(_length(was, now)) if set(now) <= set(was) else []
     found = [
+        *_length(was, now),
+        *_order(was, now, customer),
         *_greeting(drafted[slice(*old.greeting)], sent[slice(*new.greeting)], customer),
         *_closing(drafted[slice(*old.closing)], sent[slice(*new.closing)]),
         *_body(drafted[slice(*old.body)], sent[slice(*new.body)], customer.language),
     ]
     kept = [one for one in dict.fromkeys(found) if may_be_kept(one, customer)]
     return kept if len(kept) <= MOST_DELTAS else []
+
+
+def _compared(
+    drafted: str, sent: str, added: Collection[str]
+) -> tuple[letters.Parts, letters.Parts, list[str], list[str]]:
+    """Both letters' parts, and the sentences of both bodies without those that were added."""
+    old, new = letters.parts(drafted), letters.parts(sent, letters.lines_after_closing(drafted))
+    was, now = (
+        [said for one in letters.said_in(text, where.body) if (said := text[slice(*one)]) not in added]
+        for text, where in ((drafted, old), (sent, new))
+    )
+    return old, new, was, now
+
+
+def length(drafted: str, sent: str, added: Collection[str] = ()) -> int:
+    """To how many of its sentences a draft was cut; 0 where it was not."""
+    _, _, was, now = _compared(drafted, sent, added)
+    return next((int(one.after) for one in _length(was, now)), 0)
+
+
+def _length(was: Sequence[str], now: Sequence[str]) -> Iterable[Delta]:
+    """How many sentences of the draft were kept, where a third or more of them went."""
+    kept = letters.kept_of(was, now)
+    if 0 < kept <= SHORTER * len(was) and len(now) < len(was):
+        yield Delta("length", "", str(kept))
+
+
+def _order(was: Sequence[str], now: Sequence[str], customer: Customer) -> Iterable[Delta]:
+    """Where one sentence was put before or behind all others, reworded or not."""
+    became = {one: one for one in was if one in now} | {b: a for b, a in aligned(was, now) if b and a}
+    old = [one for one in was if one in became]
+    new = sorted(old, key=lambda one: now.index(became[one]))
+    if old == new or not len(old) == len(set(old)) == len(set(became.values())):
+        return
+    for said, where, rest in ((new[0], lessons.FIRST, new[1:]), (new[-1], lessons.LAST, new[:-1])):
+        sign = _sign(said, became[said], was, customer)
+        if sign and rest == [one for one in old if one != said]:
+            yield Delta("order", sign, where)
+            return  # of two that changed places, one says it all
+
+
+def _sign(said: str, sent: str, among: Sequence[str], customer: Customer) -> str:
+    """By which only this sentence is found: that it asks, or a word of its own, the customer's first."""
+    if letters.marked(among, letters.QUESTION) == among.index(said):
+        return letters.QUESTION
+    told = {one for one in words.tokens(said) if len(one) >= FEWEST_LETTERS and one.isalpha()}
+    own = {one.lower() for one in told & set(words.tokens(sent)) if customer.language == "de" or one.islower()}
+    found = [one for one in own if letters.marked(among, one) is not None]
+    return min(found, key=lambda one: (not words.content(one) <= customer.asked, -len(one), one), default="")
 
 
 def _greeting(drafted: str, sent: str, customer: Customer) -> Iterable[Delta]:
@@ -119,19 +177,32 @@ def _body(drafted: str, sent: str, language: str) -> Iterable[Delta]:
 
 def aligned(old: Sequence[str], new: Sequence[str]) -> Iterable[tuple[str, str]]:
     """Where two texts differ: each new sentence beside the one it was made of, or beside "" where it was added;
-    what was left out stands beside ""."""
+    what was left out stands beside "". A sentence that was only moved is in none."""
+    come, gone = [], []
     for tag, a, b, c, d in _joined(Levenshtein.opcodes(old, new), gap=0):
         if tag == "equal":
             continue
         left = list(old[a:b])
         for said in new[c:d]:
-            nearest = max(left, key=lambda one: _likeness(one, said), default="")
-            if nearest and _likeness(nearest, said) >= ALIKE:
+            nearest = _nearest(said, left, ALIKE)
+            if nearest:
                 left.remove(nearest)
                 yield nearest, said
             else:
-                yield "", said
-        yield from ((one, "") for one in left)
+                come.append(said)
+        gone += left
+    for said in come:
+        nearest = _nearest(said, gone, MOVED)
+        if nearest:
+            gone.remove(nearest)
+        if nearest != said:
+            yield nearest, said
+    yield from ((one, "") for one in gone)
+
+
+def _nearest(said: str, among: Sequence[str], least: float) -> str:
+    nearest = max(among, key=lambda one: _likeness(one, said), default="")
+    return nearest if nearest and _likeness(nearest, said) >= least else ""
 
 
 def _likeness(one: str, other: str) -> float:
@@ -199,13 +270,15 @@ def _is_name(word: str) -> bool:
 
 
 def may_be_kept(delta: Delta, customer: Customer) -> bool:
-    both = (delta.before, delta.after)
+    both = (delta.before, "" if delta.kind in lessons.ARRANGED else delta.after)
     if any(len(text) > LONGEST or _is_private(text.replace("{name}", ""), customer) for text in both):
         return False
     if delta.kind in ("greeting", "closing"):
         return not _names_somebody(delta.after)
     if delta.kind == "replace":
         return sense(delta.before) == sense(delta.after)
+    if delta.kind in lessons.ARRANGED:
+        return True
     said = delta.after or delta.before
     return bool(words.content(said)) and not _names_within(said, customer.language)
 

@@ -6,14 +6,18 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
+from copilot import words
 from copilot.learning import ledger, offering
 from copilot.learning.evidence import describe
 from copilot.learning.mine import LONGEST
+from copilot.lessons import FIRST, LAST
+from copilot.letters import QUESTION
 from copilot.models import Draft, Lesson, LessonEvidence, LessonRule, Signal
 from people.audit import note_deed
 from people.models import ApiKey, Team, User
 
 State = Lesson.State
+MOST_SENTENCES = 20
 
 
 class Refused(Exception):
@@ -82,7 +86,15 @@ def worded(kind: str, before: str, after: str) -> tuple[str, str]:
         raise Refused("Say what is to be written. Nothing was changed.")
     if max(len(before), len(after)) > LONGEST:
         raise Refused(f"A lesson has up to {LONGEST} characters. Nothing was changed.")
+    if kind == Lesson.Kind.LENGTH and not (after.isdecimal() and 0 < int(after) <= MOST_SENTENCES):
+        raise Refused(f"Say how many sentences, from 1 to {MOST_SENTENCES}. Nothing was changed.")
+    if kind == Lesson.Kind.ORDER and not (_is_sign(before) and after in (FIRST, LAST)):
+        raise Refused("Say by which word the sentence is found, and first or last. Nothing was changed.")
     return before, after
+
+
+def _is_sign(said: str) -> bool:
+    return said == QUESTION or bool(words.content(said))
 
 
 @transaction.atomic

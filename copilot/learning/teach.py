@@ -19,7 +19,8 @@ from people.models import ApiKey, Team, User
 LOOKED_AT = 100
 HOW = (
     "Take one of these forms: Say “invoice”, not “bill”. Leave out “As discussed.” Close with “Best wishes”. "
-    "Greet with “Good day {name}”. Begin with “Thank you.” Add “Our door is open.” Nothing was changed."
+    "Greet with “Good day {name}”. Begin with “Thank you.” Add “Our door is open.” "
+    "Put “refund” first. Put the question last. Keep it to 3 sentences. Nothing was changed."
 )
 
 
@@ -58,10 +59,9 @@ def shadows(delta: Delta, team: Team, language: str) -> list[Shadow]:
 
 def shadow_of(rule: Rule, signal: Signal) -> Shadow | None:
     contact = signal.conversation.contact
-    made, _ = lessons.changes(signal.drafted, [rule], contact.first_name if contact else "")
-    if not made:
+    text = lessons.shaped(signal.drafted, [rule], contact.first_name if contact else "").text
+    if text == signal.drafted:
         return None
-    text = lessons.changed(signal.drafted, made)
     nearer = words.distance(signal.drafted, signal.sent) - words.distance(text, signal.sent)
     return Shadow(signal.conversation_id, signal.drafted, text, nearer)
 
@@ -79,6 +79,7 @@ def teach(
     whose = person if only_me else None
     lesson, made = Lesson.objects.get_or_create(team=team, person=whose, key=own, defaults=told)
     lesson = Lesson.objects.select_for_update().get(pk=lesson.pk)
+    lesson.after = delta.after  # of two lengths the one that a person said
     describe(lesson)
     if made:
         ledger.note_move(lesson, "taught", person)

@@ -25,6 +25,8 @@ class Lesson(models.Model):
         OPENING = "opening", "Opening sentence"
         INSERT = "insert", "Added sentence"
         DELETE = "delete", "Left out"
+        ORDER = "order", "Order"
+        LENGTH = "length", "Length"
 
     class State(models.TextChoices):
         PROPOSED = "proposed", "Not enough yet"
@@ -70,7 +72,7 @@ class Lesson(models.Model):
             models.Index(fields=["team", "-proof"], condition=models.Q(state="active"), name="lesson_in_use"),
             models.Index(
                 fields=["team", "-proof"],
-                condition=models.Q(state="active", kind__in=["greeting", "closing"]),
+                condition=models.Q(state="active", kind__in=["greeting", "closing", "length"]),
                 name="line_in_use",
             ),
             GinIndex(fields=["found_by"], condition=models.Q(state="active"), name="lesson_by_stem"),
@@ -82,20 +84,28 @@ class Lesson(models.Model):
     @property
     def title(self) -> str:
         """The lesson as a sentence."""
-        match self.kind:
-            case Lesson.Kind.REPLACE:
-                return (
-                    f"Say “{self.after}”, not “{self.before}”" if self.after else f"Leave out “{self.before}”"
-                )
-            case Lesson.Kind.GREETING:
-                return f"Greet with “{self.after}”"
-            case Lesson.Kind.CLOSING:
-                return f"Close with “{self.after}”"
-            case Lesson.Kind.OPENING:
-                return f"Begin with “{self.after}”"
-            case Lesson.Kind.INSERT:
-                return f"Add “{self.after}”"
-        return f"Leave out “{self.before}”"
+        told = str(self.kind)
+        if told == Lesson.Kind.REPLACE and not self.after:
+            told = Lesson.Kind.DELETE
+        if told == Lesson.Kind.ORDER and self.before == "?":
+            told = "question"
+        if told == Lesson.Kind.LENGTH and self.after == "1":
+            told = "sentence"
+        return TITLES[told].format(before=self.before, after=self.after)
+
+
+TITLES = {
+    Lesson.Kind.REPLACE.value: "Say “{after}”, not “{before}”",
+    Lesson.Kind.GREETING.value: "Greet with “{after}”",
+    Lesson.Kind.CLOSING.value: "Close with “{after}”",
+    Lesson.Kind.OPENING.value: "Begin with “{after}”",
+    Lesson.Kind.INSERT.value: "Add “{after}”",
+    Lesson.Kind.DELETE.value: "Leave out “{before}”",
+    Lesson.Kind.ORDER.value: "Put what is said of “{before}” {after}",
+    Lesson.Kind.LENGTH.value: "Keep it to {after} sentences",
+    "question": "Put the question {after}",
+    "sentence": "Keep it to one sentence",
+}
 
 
 class LessonMove(models.Model):

@@ -26,6 +26,8 @@ class Offer(models.Model):
         OPENING = "opening", "Opening sentence"
         INSERT = "insert", "Added sentence"
         DELETE = "delete", "Left out"
+        ORDER = "order", "Order"
+        LENGTH = "length", "Length"
         ARTICLE = "article", "Article"
         SAVED = "saved", "Saved reply"
 

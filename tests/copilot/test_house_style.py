@@ -4,8 +4,8 @@ import random
 
 import pytest
 
+from benchmarks import house_letters, house_together, learning
 from benchmarks import house_style as style
-from benchmarks import house_together, learning
 from copilot.judging import Voice, verdict
 from copilot.learning.mine import Delta
 from copilot.learning.proof import effect
@@ -17,6 +17,8 @@ def test_teams_get_their_taste_and_are_not_harmed_by_one_off_edits() -> None:
     ours = style.teams(1, 3, 80, 0.2)
     assert ours.of_best > 0.9 and ours.harmful < 0.01
     assert ours.untouched / ours.quiet > 0.85
+    arranged = style.teams(1, 4, 80, 0.2, arranged=True)
+    assert arranged.of_best > 0.85 and arranged.harmful < 0.02, "what comes first, and how short letters are"
     needed, _ = style.turning(1, 2, 0.2)
     assert max(needed) <= 12, "a change of taste is followed"
     tiers = {scoped: style.by_tier(1, 1, 80, 0, scoped=scoped).cut for scoped in (True, False)}
@@ -35,7 +37,7 @@ def test_no_planted_detail_is_stored_or_shown_to_somebody_else() -> None:
     rng, book = random.Random(3), style.Book()
     details = [learning.a_detail(rng, number) for number in range(60)]
     for talk in range(1, 121):
-        letter = style.a_letter(rng)
+        letter = house_letters.a_letter(rng)
         drafted, used = book.draft(letter, "")
         sent = learning.planted_in(rng, drafted, details[(talk - 1) // 2])
         book.learn(talk, letter, drafted, used, sent, "")

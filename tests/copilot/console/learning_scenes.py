@@ -24,7 +24,7 @@ WORDING = LessonRow(
     id=2, url="/learning/lessons/2/", title="Say “I am sorry about”, not “you are right about”",
     kind="Wording", before="you are right about", after="I am sorry about", scope="Support North",
     state="active", word="In use", tone="pencil", glyph="target", agree=3, uses=19,
-    moved="Activated from edits", may_move=True, takes_before=True, takes_after=True, offerable=True,
+    moved="Activated from edits", may_move=True, before_label="Before", after_label="After", offerable=True,
 )  # fmt: skip
 LESSONS = (
     WORDING,
@@ -91,7 +91,7 @@ def lesson() -> Scene:
 OFFER = OfferRow(
     id=1, title="Say “I am sorry about”, not “you are right about”", before="you are right about",
     after="I am sorry about", from_team="Sales", team="Support North", agree=4, kept=11, of=12, state="open",
-    word="Offered", at=past(minutes=45), may_decide=True, takes_before=True, takes_after=True,
+    word="Offered", at=past(minutes=45), may_decide=True, before_label="Before", after_label="After",
 )  # fmt: skip
 
 
