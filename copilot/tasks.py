@@ -5,9 +5,9 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_init
 
-from copilot import daily, reading, rehearsing
+from copilot import daily, naming, reading, rehearsing
 from copilot.drafting import alternatives, exploring, summary
-from copilot.drafting.work import engine_in_use, work
+from copilot.drafting.work import engine_in_use, model_in_use, work
 from copilot.insight import records
 from copilot.knowledge import embedding
 from copilot.learning import ledger
@@ -40,7 +40,12 @@ def count_topic(topic_id: int) -> None:
 
 @shared_task
 def learn(signal_id: int) -> None:
-    ledger.learn(signal_id)
+    ledger.learn(signal_id, by_model=model_in_use() is not None)
+
+
+@shared_task
+def name(signal_id: int) -> None:
+    naming.name(signal_id)
 
 
 @shared_task

@@ -72,6 +72,11 @@ def passages(customer: str, items: Iterable[Item], question: str) -> tuple[Block
     return known, Block(_data("question", [clean(question)]))
 
 
+def edit(draft: str, sent: str, language: str) -> tuple[Block, ...]:
+    """A draft and what was sent in its place, as one data block."""
+    return (Block(_data("edit", [{"language": language, "draft": clean(draft), "sent": clean(sent)}])),)
+
+
 def strategic(
     customer: str, items: Iterable[Item], said: dict[str, str], board: Iterable[dict[str, Any]], wish: str
 ) -> tuple[Block, ...]:

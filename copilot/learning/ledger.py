@@ -19,15 +19,16 @@ from copilot.judging import ACTIVE, RETIRED, verdict
 from copilot.learning import evidence, offering
 from copilot.learning.batch import Batch, Found, keep_evidence
 from copilot.learning.evidence import TAUGHT_BY, rule_of
-from copilot.learning.mine import deltas
+from copilot.learning.mine import Delta, deltas
 from copilot.learning.signals import is_edit
 from copilot.models import Draft, Lesson, LessonEvidence, LessonMove, NoTeacher, Offer, Signal
 from interactions import outbox
 from interactions.models import Conversation
 from people.models import User
 
-LEARN = "copilot.tasks.learn"
+LEARN, NAME = "copilot.tasks.learn", "copilot.tasks.name"
 State, Kind = Lesson.State, Lesson.Kind
+OF_WORDING = (Signal.Kind.STRUCTURE, Signal.Kind.TONE, Signal.Kind.FLUENCY)
 TO_LEARN = Q(state=Signal.State.SETTLED, learnt_at=None)
 
 
@@ -42,10 +43,13 @@ def learn_due(limit: int = 200) -> int:
 
 
 @transaction.atomic
-def learn(signal_id: int) -> None:
-    """Once for each signal, however often it is rung for."""
+def learn(signal_id: int, *, by_model: bool = False) -> None:
+    """Once for each signal, however often it is rung for. `by_model`: one is to name what is behind an edit."""
     for signal in _learn([signal_id]):
         bell.tell(f"conversation:{signal.conversation_id}", 0)
+        if by_model and is_edit(signal) and set(signal.kinds) & set(OF_WORDING):
+            Signal.objects.filter(pk=signal.pk).update(name_due_at=Now(), name_attempts=0)
+            bell.ring(NAME, signal.pk)
 
 
 def _learn(ids: list[int]) -> list[Signal]:
@@ -76,6 +80,25 @@ def _found(signal: Signal, batch: Batch) -> Iterable[Found]:
         if before != delta.after and not lessons.takes_back(delta.kind, delta.before, rules):
             key = key_of(delta.kind, language, before, delta.after)
             yield Found(signal, replace(delta, before=before), key)
+    for told in signal.named:
+        yield Found(signal, Delta(*told), key_of(told[0], language, *told[1:]))
+
+
+def count_named(signals: Iterable[Signal], delta: Delta) -> None:
+    """What a model named behind the last of these edits and all of them bear out; kept for learning anew."""
+    told = [delta.kind, delta.before, delta.after]
+    found = []
+    for signal in signals:
+        if told not in signal.named:
+            signal.named = [*signal.named, told]
+            signal.save(update_fields=["named"])
+        language = signal.conversation.language or "en"
+        found.append(Found(signal, delta, key_of(delta.kind, language, delta.before, delta.after)))
+    batch = Batch()
+    batch.read_lessons(found)
+    for one in found:
+        _agree(one, batch)
+    batch.write()
 
 
 def _learn_one(signal: Signal, found: Iterable[Found], batch: Batch) -> None:

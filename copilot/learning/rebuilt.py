@@ -32,12 +32,14 @@ def rebuild() -> Iterator[bool]:
 def _rebuild(decision: Decision) -> bool:
     told = measured(decision.conversation, decision.drafted, decision.text)
     told |= in_play(decision.draft) | {"seconds": decision.seconds, "alternative": decision.alternative}
-    if Signal.objects.filter(decision=decision).update(**told):
+    kinds, mine = told.pop("kinds"), Signal.objects.filter(decision=decision)
+    if mine.update(**told):
+        mine.filter(named_at=None).update(kinds=kinds)  # what a model said stays
         return False
     talk = decision.conversation
     signal, made = Signal.objects.get_or_create(
         decision=decision,
-        defaults={**told, **_standing(decision), "draft": decision.draft, "conversation": talk,
+        defaults={**told, "kinds": kinds, **_standing(decision), "draft": decision.draft, "conversation": talk,
                   "team_id": talk.team_id, "person_id": decision.person_id},
     )  # fmt: skip
     if made:

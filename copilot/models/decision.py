@@ -116,6 +116,14 @@ class Signal(models.Model):
         db_default=[],
         help_text="What the edit changed.",
     )
+    named = models.JSONField(
+        default=list,
+        db_default=[],
+        help_text="What a model named and edits bear out: kind, before, after.",
+    )
+    name_due_at = models.DateTimeField(null=True, help_text="When a model is asked what is behind it.")
+    name_attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    named_at = models.DateTimeField(null=True)
     seconds = models.PositiveIntegerField(null=True)
     reading_seconds = models.PositiveIntegerField(
         default=0, db_default=0, help_text="Which reading the draft takes, at 238 words a minute."
@@ -140,6 +148,9 @@ class Signal(models.Model):
                 fields=["id"],
                 condition=models.Q(state="settled", choice__isnull=False, choice_learnt_at=None),
                 name="signal_choice_due",
+            ),
+            models.Index(
+                fields=["name_due_at"], condition=models.Q(name_due_at__isnull=False), name="signal_name_due"
             ),
         ]
 

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 import bell
-from copilot import daily, reading, rehearsing
+from copilot import daily, naming, reading, rehearsing
 from copilot.api.idempotency import forget_old_answers
 from copilot.drafting import alternatives, case, exploring, opening, work
 from copilot.insight import records
@@ -95,6 +95,7 @@ def sweep_once(rung: Rung) -> None:
     _ring(rehearsing.REHEARSE, rehearsing.due_replies(), rung)
     _ring(daily.MAIL, daily.due_mails(MOST_ROWS), rung)
     _ring(ledger.LEARN, ledger.due_signals(MOST_ROWS), rung)
+    _ring(ledger.NAME, naming.due_names(MOST_ROWS), rung)
     _ring(embedding.EMBED, embedding.due(), rung)
     _ring(inbox.APPLY_HISTORY, inbox.due_events(MOST_ROWS, is_history=True), rung)
 
